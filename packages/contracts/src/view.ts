@@ -1,0 +1,183 @@
+import type { DailiesEvent } from './events.ts';
+import type { Cut, Kind, State } from './recording.ts';
+
+/** What is known of one recording, built from its events and nothing else. */
+export interface RecordingStatus {
+  readonly recordingId: string;
+  path: string;
+  kind: Kind;
+  sizeBytes: number;
+  fingerprint: string;
+  state: State;
+  run: number;
+  cut: Cut;
+  look: string | null;
+  /** Frames of the film; null until the splitter has counted them. */
+  frames: number | null;
+  durationMs: number | null;
+  /** Batches of the current run and cut by index → frames. */
+  readonly sent: Map<number, number>;
+  readonly stored: Map<number, number>;
+  storedFrames: number;
+  /** Number of batches; null until the split is complete. */
+  batches: number | null;
+  /** Why it failed, was quarantined or waits. */
+  code: string | null;
+  reason: string | null;
+  film: string | null;
+  archived: string | null;
+  filmBytes: number | null;
+  foundAt: string;
+  splittingAt: string | null;
+  endedAt: string | null;
+  updatedAt: string;
+}
+
+export type RecordingsView = Map<string, RecordingStatus>;
+
+function blank(event: DailiesEvent): RecordingStatus {
+  return {
+    recordingId: event.recordingId,
+    path: '',
+    kind: 'video',
+    sizeBytes: 0,
+    fingerprint: '',
+    state: 'found',
+    run: event.run,
+    cut: 'copy',
+    look: null,
+    frames: null,
+    durationMs: null,
+    sent: new Map(),
+    stored: new Map(),
+    storedFrames: 0,
+    batches: null,
+    code: null,
+    reason: null,
+    film: null,
+    archived: null,
+    filmBytes: null,
+    foundAt: event.at,
+    splittingAt: null,
+    endedAt: null,
+    updatedAt: event.at,
+  };
+}
+
+/** A new run, or a new way to cut, starts counting again. */
+function restart(status: RecordingStatus, cut: Cut): void {
+  status.cut = cut;
+  status.sent.clear();
+  status.stored.clear();
+  status.storedFrames = 0;
+  status.batches = null;
+  status.frames = null;
+}
+
+function clearReason(status: RecordingStatus): void {
+  status.code = null;
+  status.reason = null;
+}
+
+/** True for the three states that only a replay leaves. */
+export function isFinal(state: State): boolean {
+  return state === 'finished' || state === 'failed' || state === 'quarantined';
+}
+
+/** Share of the work that is done, 0 to 1: stored frames of all frames; 1 only when finished. */
+export function progressOf(status: RecordingStatus): number {
+  if (status.state === 'finished') return 1;
+  if (!status.frames) return 0;
+  return Math.min(0.999, status.storedFrames / status.frames);
+}
+
+/**
+ * Adds one event to the view. Events come in order per recording, each at least once: applying one twice changes
+ * nothing, and those of an older run or of an abandoned way to cut are ignored.
+ */
+export function applyEvent(view: RecordingsView, event: DailiesEvent): RecordingStatus {
+  let status = view.get(event.recordingId);
+  if (!status) {
+    status = blank(event);
+    view.set(event.recordingId, status);
+  }
+  if (event.run < status.run) return status;
+  const newRun = event.run > status.run;
+  // A recording that has ended stays ended until a replay gives it a new run, except that quarantine ends with `found`.
+  if (!newRun && isFinal(status.state) && !(status.state === 'quarantined' && event.type === 'found')) return status;
+  if (newRun) {
+    status.run = event.run;
+    restart(status, 'copy');
+    clearReason(status);
+    status.state = 'found';
+    status.endedAt = null;
+  }
+  status.updatedAt = event.at;
+  switch (event.type) {
+    case 'found':
+      Object.assign(status, { path: event.path, kind: event.kind, sizeBytes: event.sizeBytes, fingerprint: event.fingerprint });
+      if (status.state === 'quarantined') {
+        status.state = 'found';
+        status.endedAt = null;
+        clearReason(status);
+      }
+      return status;
+    case 'splitting':
+      if (status.cut !== event.cut) restart(status, event.cut);
+      if (status.state === 'found') status.state = 'splitting';
+      status.splittingAt ??= event.at;
+      status.frames = event.frames;
+      status.durationMs = event.durationMs;
+      status.look = event.look;
+      clearReason(status);
+      return status;
+    case 'batch-sent':
+      if (event.cut !== status.cut) return status;
+      status.sent.set(event.index, event.frames);
+      return status;
+    case 'batch-stored':
+      if (event.cut !== status.cut) return status;
+      clearReason(status);
+      status.state = status.state === 'assembling' ? 'assembling' : 'grading';
+      if (!status.stored.has(event.index)) status.storedFrames += event.frames;
+      status.stored.set(event.index, event.frames);
+      return status;
+    case 'split-complete':
+      if (event.cut !== status.cut) return status;
+      status.batches = event.batches;
+      status.frames = event.frames;
+      return status;
+    case 'assembling':
+      status.state = 'assembling';
+      clearReason(status);
+      return status;
+    case 'batch-failed':
+      if (event.cut !== status.cut) return status;
+      status.code = event.code;
+      status.reason = event.reason;
+      return status;
+    case 'waiting':
+      status.code = event.code;
+      status.reason = event.reason;
+      return status;
+    case 'finished':
+      status.state = 'finished';
+      Object.assign(status, { film: event.film, archived: event.archived, frames: event.frames, durationMs: event.durationMs, filmBytes: event.filmBytes });
+      clearReason(status);
+      break;
+    case 'failed':
+      status.state = 'failed';
+      status.code = event.code;
+      status.reason = event.reason;
+      break;
+    case 'quarantined':
+      status.state = 'quarantined';
+      Object.assign(status, { path: event.path, kind: event.kind, sizeBytes: event.sizeBytes, fingerprint: event.fingerprint, code: event.code, reason: event.reason });
+      break;
+  }
+  status.endedAt = event.at;
+  // The per-batch maps have served: a view over many finished recordings stays small.
+  status.sent.clear();
+  status.stored.clear();
+  return status;
+}
