@@ -64,6 +64,8 @@ export const VideoBatch = z.object({
   ptsDeltas: Ascending,
   /** PTS + duration of the last frame: where the next batch begins, or where the film ends. */
   endPts: z.int(),
+  /** What the payload's PTS (which NUT wants to be non-negative) lack to those of the manifest. */
+  basePts: z.int(),
   picture: Picture,
   look: Look,
   encode: EncodeSettings,

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { DailiesError, type Rational } from '@dailies/contracts';
+import { trackTimescale } from './grade-batch.ts';
+import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
+import { runFfmpeg } from './run.ts';
+import { SAFE_INPUT } from './safety.ts';
+import { decodeClock, reorderDepth } from './timeline.ts';
+import type { FfmpegTools } from './tools.ts';
+
+/** A graded batch as it is stored. PTS are ticks of the recording's time base. */
+export interface StoredBatch {
+  readonly index: number;
+  readonly pts: readonly number[];
+  readonly endPts: number;
+  /** The fMP4 of the worker. */
+  read(): Promise<Buffer>;
+}
+
+export interface JoinOptions {
+  readonly timeBase: Rational;
+  /** The recording, for its sound, chapters and metadata. */
+  readonly recording: string;
+  /** Tags that ffmpeg does not carry over by itself, e.g. creation_time; and the language of the picture track. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly videoLanguage: string | null;
+  readonly hasAudio: boolean;
+  readonly container: 'mp4' | 'mov';
+  /** Where the film goes: an absolute path, overwritten. */
+  readonly film: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Joins graded batches to a film: the first init segment, then one fragment per batch with decode times made anew over
+ * the whole film; ffmpeg muxes that with the sound, chapters and metadata of the recording, untouched.
+ * Memory: one batch at a time (and the sample tables of the muxer).
+ * @throws DailiesError SETUP_MISMATCH, FRAMES_MISMATCH, AUDIO_UNSUPPORTED, FFMPEG_*
+ */
+export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch[], options: JoinOptions): Promise<void> {
+  const scale = trackTimescale(options.timeBase);
+  const refine = (scale * options.timeBase.num) / options.timeBase.den;
+  const depth = await commonDepth(batches);
+  const first = batches[0]?.pts[0];
+  if (first === undefined) throw new DailiesError('INTERNAL', 'There is no batch to join.');
+  const step = Math.max(1, Math.round(scale / 60));
+  // Whole seconds, so that -itsoffset takes back exactly what was added. Fragments hold no negative decode times.
+  const shiftSeconds = Math.max(0, Math.ceil((depth * step - first * refine) / scale));
+  await runFfmpeg({
+    tools,
+    inputs: [
+      { options: ['-copyts', '-itsoffset', String(-shiftSeconds), '-protocol_whitelist', 'pipe', '-f', 'mp4'], source: 'pipe:0' },
+      { options: ['-copyts', ...SAFE_INPUT], source: options.recording },
+    ],
+    output: muxOptions(options, scale),
+    target: options.film,
+    feed: (stdin) => writeJoined(stdin, batches, { refine, depth, step, shift: shiftSeconds * scale }),
+    timeoutMs: options.timeoutMs,
+    signal: options.signal,
+    purpose: 'join the film',
+  }).catch((error: unknown) => {
+    const tail = error instanceof DailiesError ? String(error.details['stderr'] ?? '') : '';
+    const refused = /Could not find tag for codec (\S+) in stream #\d+, codec not currently supported in container|codec not currently supported in container/.exec(tail);
+    if (refused) throw new DailiesError('AUDIO_UNSUPPORTED', `The sound (${refused[1] ?? 'its codec'}) cannot be carried by ${options.container.toUpperCase()}.`, { cause: error });
+    throw error;
+  });
+}
+
+function muxOptions(options: JoinOptions, scale: number): string[] {
+  return [
+    ...['-map', '0:v:0', ...(options.hasAudio ? ['-map', '1:a'] : [])],
+    ...['-map_metadata', '1', '-map_chapters', '1'],
+    ...Object.entries(options.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
+    ...(options.videoLanguage ? ['-metadata:s:v:0', `language=${options.videoLanguage}`] : []),
+    ...['-c', 'copy', '-copypriorss', '1', '-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0'],
+    ...['-video_track_timescale', String(scale), '-movflags', '+faststart', '-strict', '-2'],
+    // Muxing waits for the other stream at most this many packets; a long gap in one must not end the film.
+    ...['-max_muxing_queue_size', '9999', '-f', options.container],
+  ];
+}
+
+/** The reorder depth of the whole film, and the check that all batches share one setup record. */
+async function commonDepth(batches: readonly StoredBatch[]): Promise<number> {
+  let depth = 0;
+  let setup: Buffer | null = null;
+  for (const batch of batches) {
+    const { samples, setup: own } = await readBatch(batch);
+    setup ??= own;
+    if (!setup.equals(own)) throw new DailiesError('SETUP_MISMATCH', `Batch ${batch.index} was encoded with another setup record (SPS/PPS) than the first one; do all workers run the same ffmpeg?`);
+    depth = Math.max(depth, reorderDepth(samples.map((sample) => sample.pts)));
+  }
+  return depth;
+}
+
+/** Reads a batch and proves that its samples are the frames of its manifest, up to one constant shift. */
+async function readBatch(batch: StoredBatch): Promise<Fragments> {
+  return readFragments(await batch.read());
+}
+
+interface Timing {
+  readonly refine: number;
+  readonly depth: number;
+  readonly step: number;
+  readonly shift: number;
+}
+
+async function writeJoined(stdin: Writable, batches: readonly StoredBatch[], timing: Timing): Promise<void> {
+  const at = (pts: number): number => pts * timing.refine + timing.shift;
+  const clock = decodeClock(timing.depth, at(batches[0]?.pts[0] as number), timing.step);
+  // A sample's duration is the distance of decode times, so the last one of a batch has to wait for the next batch.
+  let held: { samples: Omit<TimedSample, 'duration'>[]; end: number } | null = null;
+  let sequence = 1;
+  const put = async (bytes: Buffer): Promise<void> => {
+    if (!stdin.write(bytes)) await once(stdin, 'drain');
+  };
+  const flush = async (nextDts: number): Promise<void> => {
+    if (!held) return;
+    const { samples } = held;
+    await put(writeFragment(sequence++, samples.map((sample, i) => ({ ...sample, duration: (samples[i + 1]?.dts ?? nextDts) - sample.dts }))));
+  };
+  for (const batch of batches) {
+    const fragments = await readBatch(batch);
+    if (sequence === 1 && !held) await put(fragments.init);
+    const order = presentationOrder(fragments, batch, timing.refine);
+    const times = clock.next(batch.pts.map(at));
+    const samples = fragments.samples.map((sample, i) => ({ dts: times[i] as number, pts: at(batch.pts[order[i] as number] as number), key: sample.key, bytes: sample.bytes }));
+    await flush(times[0] as number);
+    held = { samples, end: at(batch.endPts) };
+  }
+  const end = held as { samples: Omit<TimedSample, 'duration'>[]; end: number } | null;
+  const last = end?.samples.reduce((latest, sample) => (sample.pts > latest.pts ? sample : latest));
+  // The last sample in decoding order gets the duration of the last frame shown: that is how long it stays on screen.
+  if (end && last) await flush((end.samples.at(-1)?.dts ?? 0) + (end.end - last.pts));
+  stdin.end();
+  await once(stdin, 'finish');
+}
+
+/**
+ * For each sample (in decoding order) its position in presentation order.
+ * @throws DailiesError FRAMES_MISMATCH when the samples are not exactly the frames of the manifest
+ */
+function presentationOrder(fragments: Fragments, batch: StoredBatch, refine: number): number[] {
+  const { samples } = fragments;
+  if (samples.length !== batch.pts.length) throw new DailiesError('FRAMES_MISMATCH', `Batch ${batch.index} holds ${samples.length} frames instead of ${batch.pts.length}.`);
+  const byTime = samples.map((_, i) => i).sort((a, b) => (samples[a] as { pts: number }).pts - (samples[b] as { pts: number }).pts);
+  const shift = (samples[byTime[0] as number] as { pts: number }).pts - (batch.pts[0] as number) * refine;
+  const order: number[] = [];
+  for (const [position, i] of byTime.entries()) {
+    if ((samples[i] as { pts: number }).pts - (batch.pts[position] as number) * refine !== shift) {
+      throw new DailiesError('FRAMES_MISMATCH', `Frame ${position} of batch ${batch.index} came back at another time than it was sent.`);
+    }
+    order[i] = position;
+  }
+  return order;
+}

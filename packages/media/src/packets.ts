@@ -1,0 +1,163 @@
+import { Writable } from 'node:stream';
+import { DailiesError } from '@dailies/contracts';
+import { entryOf, isShown, type NalFraming, nalFraming } from './bitstream.ts';
+import { listPackets } from './framecrc.ts';
+import type { NutHeader } from './nut/format.ts';
+import { type NutFrame, NutReader } from './nut/reader.ts';
+import { runFfmpeg } from './run.ts';
+import { SAFE_INPUT } from './safety.ts';
+import type { Source } from './source.ts';
+import type { FfmpegTools } from './tools.ts';
+
+/** The packets of a picture track in decoding order, as columns: some 22 bytes a packet whatever their payload. */
+export class PacketTable {
+  length = 0;
+  /** Ticks; NaN where the container has none. */
+  pts = new Float64Array(1024);
+  duration = new Float64Array(1024);
+  size = new Uint32Array(1024);
+  #flags = new Uint8Array(1024);
+
+  add(packet: { pts: number | null; duration: number; size: number; key: boolean; discard: boolean }): void {
+    if (this.length === this.pts.length) this.#grow();
+    const i = this.length++;
+    this.pts[i] = packet.pts ?? Number.NaN;
+    this.duration[i] = packet.duration;
+    this.size[i] = packet.size;
+    this.#flags[i] = (packet.key ? 1 : 0) | (packet.discard ? 2 : 0) | 4;
+  }
+
+  isKey = (i: number): boolean => ((this.#flags[i] as number) & 1) !== 0;
+  isDiscarded = (i: number): boolean => ((this.#flags[i] as number) & 2) !== 0;
+  /** Whether the packet decodes to a picture that is shown. */
+  isShown = (i: number): boolean => ((this.#flags[i] as number) & 4) !== 0;
+  /** Whether decoding can begin here. */
+  isEntry = (i: number): boolean => ((this.#flags[i] as number) & 8) !== 0;
+
+  mark(i: number, seen: { entry: boolean; shown: boolean }): void {
+    this.#flags[i] = ((this.#flags[i] as number) & 3) | (seen.shown ? 4 : 0) | (seen.entry ? 8 : 0);
+  }
+
+  /** The smallest PTS, or 0 when there is none. */
+  minPts(): number {
+    let min = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.length; i++) if ((this.pts[i] as number) < min) min = this.pts[i] as number;
+    return Number.isFinite(min) ? min : 0;
+  }
+
+  hasAllPts(): boolean {
+    for (let i = 0; i < this.length; i++) if (Number.isNaN(this.pts[i])) return false;
+    return true;
+  }
+
+  #grow(): void {
+    const wider = <T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T => {
+      to.set(from as never);
+      return to;
+    };
+    const size = this.pts.length * 2;
+    this.pts = wider(this.pts, new Float64Array(size));
+    this.duration = wider(this.duration, new Float64Array(size));
+    this.size = wider(this.size, new Uint32Array(size));
+    this.#flags = wider(this.#flags, new Uint8Array(size));
+  }
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Reads the times, sizes and flags of all packets of the picture track, and its exact time base. */
+export async function readPacketTable(tools: FfmpegTools, source: Source, options: ReadOptions): Promise<{ table: PacketTable; timeBase: { num: number; den: number } }> {
+  const table = new PacketTable();
+  const streams = await listPackets(tools, source.path, [`0:${source.videoIndex}`], (packet) => table.add(packet), options);
+  const timeBase = streams[0]?.timeBase;
+  if (!timeBase || table.length === 0) throw new DailiesError('RECORDING_UNREADABLE', 'The picture track holds no packets.');
+  return { table, timeBase };
+}
+
+/**
+ * A shift that makes all PTS non-negative (NUT holds no others): `-itsoffset` counts whole seconds here, a multiple of
+ * the time base's numerator, so that it is a whole number of ticks and nothing is rounded.
+ */
+export function offsetFor(minTicks: number, timeBase: { num: number; den: number }): { seconds: number; ticks: number } {
+  if (minTicks >= 0) return { seconds: 0, ticks: 0 };
+  const steps = Math.ceil(-minTicks / timeBase.den);
+  return { seconds: steps * timeBase.num, ticks: steps * timeBase.den };
+}
+
+export interface PacketSink {
+  header(header: NutHeader): void;
+  /** `payload` is the sink's to keep. A returned promise holds ffmpeg back. */
+  packet(index: number, payload: Buffer, frame: NutFrame): void | Promise<void>;
+}
+
+/** A Writable that feeds a NUT reader, with backpressure. */
+export function nutTarget(reader: NutReader): Writable {
+  return new Writable({
+    autoDestroy: false,
+    emitClose: false,
+    highWaterMark: 1024 * 1024,
+    write(chunk: Buffer, _encoding, done) {
+      reader.write(chunk).then(() => done(), done);
+    },
+    final(done) {
+      try {
+        reader.end();
+        done();
+      } catch (thrown) {
+        done(thrown as Error);
+      }
+    },
+  });
+}
+
+/** Streams the payloads of the picture track in decoding order: `ffmpeg -c copy -f nut`. */
+export async function streamPackets(tools: FfmpegTools, source: Source, offsetSeconds: number, sink: PacketSink, options: ReadOptions): Promise<void> {
+  let index = 0;
+  let payload = Buffer.alloc(0);
+  const reader = new NutReader({
+    header: (header) => sink.header(header),
+    frame: (frame) => {
+      payload = Buffer.allocUnsafe(frame.prefix.length + frame.size);
+      return payload;
+    },
+    frameEnd: (frame) => sink.packet(index++, payload, frame),
+  });
+  await runFfmpeg({
+    tools,
+    inputs: [{ options: ['-copyts', ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : []), ...SAFE_INPUT], source: source.path }],
+    output: ['-map', `0:${source.videoIndex}`, '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-f', 'nut'],
+    target: nutTarget(reader),
+    timeoutMs: options.timeoutMs,
+    signal: options.signal,
+    purpose: 'read the packets of the recording',
+  });
+}
+
+/** Looks into every packet: where decoding can begin, and which packets show a picture. Marks the table. */
+export async function inspectPackets(tools: FfmpegTools, source: Source, table: PacketTable, offsetSeconds: number, options: ReadOptions): Promise<void> {
+  let framing: NalFraming = { lengthSize: null };
+  let seen = 0;
+  const codec = source.picture.codec;
+  await streamPackets(
+    tools,
+    source,
+    offsetSeconds,
+    {
+      header: (header) => {
+        framing = nalFraming(codec, header.extradata);
+      },
+      packet: (i, payload) => {
+        if (payload.length !== table.size[i]) throw new DailiesError('RECORDING_CHANGED', 'The file was changed while it was read.');
+        const entry = entryOf(codec, payload, framing);
+        const can = entry === 'clean' || (entry !== 'none' && table.isKey(i));
+        table.mark(i, { entry: can, shown: isShown(codec, payload) });
+        seen = i + 1;
+      },
+    },
+    options,
+  );
+  if (seen !== table.length) throw new DailiesError('RECORDING_CHANGED', `The file was changed while it was read (${table.length} packets, then ${seen}).`);
+}

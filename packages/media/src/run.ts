@@ -1,0 +1,125 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { DailiesError } from '@dailies/contracts';
+import Ffmpeg from 'fluent-ffmpeg';
+import type { FfmpegTools } from './tools.ts';
+
+export interface FfmpegInput {
+  /** Options before this input's `-i`, one argument per element. */
+  readonly options: readonly string[];
+  /** An absolute path, or `pipe:0` for the bytes that `feed` writes. */
+  readonly source: string;
+}
+
+export interface FfmpegRun {
+  readonly tools: FfmpegTools;
+  readonly inputs: readonly FfmpegInput[];
+  /** Options of the output, one argument per element. */
+  readonly output: readonly string[];
+  /** An absolute path, or a stream that gets ffmpeg's stdout. The stream must not destroy itself when it finishes. */
+  readonly target: string | Writable;
+  /** Writes ffmpeg's stdin and ends it. Its error is the run's error unless ffmpeg itself failed first. */
+  readonly feed?: (stdin: Writable) => Promise<void>;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** What this run is for, for the error message: "decode a batch". */
+  readonly purpose: string;
+}
+
+/** Lines of stderr that an error keeps. */
+const TAIL_LINES = 12;
+
+/**
+ * Runs one ffmpeg process to its end, the only place that starts one.
+ * @throws DailiesError FFMPEG_FAILED (with exit reason, arguments and stderr tail kept apart), FFMPEG_TIMEOUT, ABORTED;
+ *   an error of the target or of `feed` is thrown as it is
+ */
+export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
+  if (run.signal?.aborted) throw aborted(run.purpose);
+  const command = Ffmpeg({ stdoutLines: 200 }).setFfmpegPath(run.tools.ffmpeg);
+  for (const [i, input] of run.inputs.entries()) {
+    command.input(input.source);
+    // Separate arguments: fluent-ffmpeg splits a lone option at its blank.
+    command.inputOptions(...both(i === 0 ? ['-nostdin', '-hide_banner', '-loglevel', 'error', ...input.options] : input.options));
+  }
+  command.output(run.target as string, { end: true });
+  command.outputOptions(...both(run.output));
+
+  // Collected here and not thrown at once, so that the process is always waited for.
+  let cut: DailiesError | null = null;
+  let fedBadly: { thrown: unknown } | null = null;
+  let feeding: Promise<void> = Promise.resolve();
+  const targetDone = typeof run.target === 'string' ? Promise.resolve() : whenFinished(run.target);
+
+  const stop = (error: DailiesError): void => {
+    cut ??= error;
+    command.kill('SIGKILL');
+  };
+  const onAbort = (): void => stop(aborted(run.purpose));
+  const timer = setTimeout(() => stop(new DailiesError('FFMPEG_TIMEOUT', `ffmpeg took more than ${Math.round(run.timeoutMs / 1000)} s to ${run.purpose}, so it was ended.`)), run.timeoutMs);
+  run.signal?.addEventListener('abort', onAbort);
+
+  const ended = new Promise<{ error: Error | null; stderr: string; args: string }>((resolve) => {
+    let args = '';
+    command.on('start', (line: string) => {
+      args = line;
+      // Aborted while fluent-ffmpeg was asking the binary for its encoders.
+      if (cut) command.kill('SIGKILL');
+      const process = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc;
+      process.stdin?.on('error', () => {}); // EPIPE: ffmpeg's own exit tells why
+      if (run.feed && process.stdin) {
+        feeding = run.feed(process.stdin).catch((thrown: unknown) => {
+          fedBadly = { thrown };
+          process.stdin?.destroy();
+        });
+      }
+    });
+    command.on('end', (_stdout: unknown, stderr: string | null) => resolve({ error: null, stderr: stderr ?? '', args }));
+    command.on('error', (error: Error, _stdout: unknown, stderr: string | null) => resolve({ error, stderr: stderr ?? '', args }));
+  });
+  command.run();
+  try {
+    const end = await ended;
+    const tail = end.stderr.trim().split('\n').slice(-TAIL_LINES).join('\n');
+    if (cut) throw cut;
+    const streamError = end.error as (Error & { outputStreamError?: Error }) | null;
+    if (streamError?.outputStreamError) throw streamError.outputStreamError;
+    if (end.error && !(fedBadly && isOwnError(fedBadly))) {
+      const reason = /exited with code \d+|killed with signal \w+/.exec(end.error.message)?.[0] ?? end.error.message;
+      throw new DailiesError('FFMPEG_FAILED', `ffmpeg could not ${run.purpose} (${reason}): ${lastLine(tail)}`, { cause: end.error, details: { command: end.args.slice(0, 4000), stderr: tail } });
+    }
+    await feeding;
+    if (fedBadly) throw (fedBadly as { thrown: unknown }).thrown;
+    await targetDone;
+    return { stderr: tail };
+  } finally {
+    clearTimeout(timer);
+    run.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** A broken pipe says only that ffmpeg went away; any other error of `feed` is the cause of ffmpeg's failure. */
+function isOwnError(fed: { thrown: unknown }): boolean {
+  const code = fed.thrown instanceof Error && 'code' in fed.thrown ? fed.thrown.code : null;
+  return code !== 'EPIPE' && code !== 'ERR_STREAM_DESTROYED' && code !== 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+/** fluent-ffmpeg splits only when it is given one argument; an empty one would be passed on. */
+function both(options: readonly string[]): [string, string, ...string[]] {
+  return options as unknown as [string, string, ...string[]];
+}
+
+function whenFinished(target: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    target.once('finish', resolve);
+    target.once('error', () => resolve());
+  });
+}
+
+function aborted(purpose: string): DailiesError {
+  return new DailiesError('ABORTED', `Stopped while ffmpeg was to ${purpose}; the work is given back.`);
+}
+
+function lastLine(tail: string): string {
+  return tail.split('\n').at(-1) || 'it gave no reason';
+}
