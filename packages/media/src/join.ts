@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { trackTimescale } from './grade-batch.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
+import { settleDurations } from './mp4/durations.ts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
 import { decodeClock, reorderDepth } from './timeline.ts';
@@ -44,7 +45,8 @@ export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch
   const depth = await commonDepth(batches);
   const first = batches[0]?.pts[0];
   if (first === undefined) throw new DailiesError('INTERNAL', 'There is no batch to join.');
-  const step = Math.max(1, Math.round(scale / 60));
+  // Before the first frame decode times go on at the pace of the first two frames.
+  const step = ((batches[0]?.pts[1] ?? first + 1) - first) * refine;
   // Whole seconds, so that -itsoffset takes back exactly what was added. Fragments hold no negative decode times.
   const shiftSeconds = Math.max(0, Math.ceil((depth * step - first * refine) / scale));
   await runFfmpeg({
@@ -65,6 +67,8 @@ export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch
     if (refused) throw new DailiesError('AUDIO_UNSUPPORTED', `The sound (${refused[1] ?? 'its codec'}) cannot be carried by ${options.container.toUpperCase()}.`, { cause: error });
     throw error;
   });
+  const last = batches.at(-1) as StoredBatch;
+  await settleDurations(options.film, { last: (last.endPts - (last.pts.at(-1) as number)) * refine, shown: (last.endPts - first) * refine });
 }
 
 function muxOptions(options: JoinOptions, scale: number): string[] {

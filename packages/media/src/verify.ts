@@ -1,1 +1,187 @@
-export {};
+import { open } from 'node:fs/promises';
+import { DailiesError, type Rational } from '@dailies/contracts';
+import { listPackets } from './framecrc.ts';
+import { boxesOf, findBox } from './mp4/boxes.ts';
+import type { FfmpegTools } from './tools.ts';
+
+export interface Expected {
+  /** PTS of all frames, ascending, in ticks of `timeBase`. */
+  readonly pts: Float64Array;
+  readonly timeBase: Rational;
+  readonly endPts: number;
+  readonly recording: string;
+  readonly audioTracks: number;
+}
+
+export interface VerifyOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Keyframes may be this far apart, plus one frame. */
+const MAX_KEYFRAME_SECONDS = 4;
+/** MP4 counts the start of a late track in milliseconds. */
+const MAX_SHIFT_SECONDS = 0.001;
+
+/**
+ * Checks a film before it is published: each frame at its own time, decode times in order, keyframes near enough, the
+ * sound packet for packet, and the index at the front.
+ * @throws DailiesError FILM_NOT_EXACT that names the first difference
+ */
+export async function verifyFilm(tools: FfmpegTools, film: string, expected: Expected, options: VerifyOptions): Promise<void> {
+  const length = await pictureLength(film);
+  const { pts, endPts, timeBase } = expected;
+  const wanted = seconds(endPts - (pts[0] as number), timeBase);
+  if (Math.abs(length - wanted) > MAX_SHIFT_SECONDS) throw inexact(`its picture lasts ${length.toFixed(3)} s instead of ${wanted.toFixed(3)} s`);
+  const picture = new PictureCheck(expected);
+  const maps = ['0:v:0', ...Array.from({ length: expected.audioTracks }, (_, i) => `0:a:${i}`)];
+  const ours = Array.from({ length: expected.audioTracks }, () => new SoundTrack());
+  const filmStreams = await listPackets(tools, film, maps, (packet) => (packet.stream === 0 ? picture.add(packet) : ours[packet.stream - 1]?.add(packet)), options);
+  const shift = picture.finish(filmStreams[0]?.timeBase);
+  if (expected.audioTracks === 0) return;
+  const theirs = Array.from({ length: expected.audioTracks }, () => new SoundTrack());
+  const sourceStreams = await listPackets(tools, expected.recording, maps.slice(1), (packet) => theirs[packet.stream]?.add(packet), options);
+  for (let i = 0; i < expected.audioTracks; i++) {
+    const a = sourceStreams[i]?.timeBase;
+    const b = filmStreams[i + 1]?.timeBase;
+    if (!a || !b) throw inexact(`sound track ${i + 1} is missing`);
+    compareSound(i, theirs[i] as SoundTrack, a, ours[i] as SoundTrack, b, shift);
+  }
+}
+
+function inexact(what: string): DailiesError {
+  return new DailiesError('FILM_NOT_EXACT', `The film differs from its recording: ${what}. It was not published.`);
+}
+
+const seconds = (ticks: number, base: { num: number; den: number }): number => (ticks * base.num) / base.den;
+
+class PictureCheck {
+  readonly #expected: Expected;
+  readonly #pts: Float64Array;
+  #count = 0;
+  #lastDts = Number.NEGATIVE_INFINITY;
+  #endPts = Number.NEGATIVE_INFINITY;
+  readonly #keys: number[] = [];
+
+  constructor(expected: Expected) {
+    this.#expected = expected;
+    this.#pts = new Float64Array(expected.pts.length);
+  }
+
+  add(packet: { pts: number | null; dts: number; key: boolean }): void {
+    if (packet.pts === null) throw inexact(`frame ${this.#count} has no presentation time`);
+    if (packet.dts <= this.#lastDts) throw inexact(`decode times do not ascend at frame ${this.#count}`);
+    if (packet.pts < packet.dts) throw inexact(`frame ${this.#count} would be shown before it is decoded`);
+    if (this.#count === this.#pts.length) throw inexact(`it has more than the ${this.#pts.length} frames of the recording`);
+    this.#lastDts = packet.dts;
+    if (packet.key) this.#keys.push(packet.pts);
+    this.#endPts = Math.max(this.#endPts, packet.pts);
+    this.#pts[this.#count++] = packet.pts;
+  }
+
+  /** @returns the constant shift in seconds, below 1 ms */
+  finish(base: { num: number; den: number } | undefined): number {
+    if (!base) throw inexact('it has no picture track');
+    const { pts, timeBase } = this.#expected;
+    if (this.#count !== pts.length) throw inexact(`it has ${this.#count} frames instead of ${pts.length}`);
+    this.#pts.sort();
+    // Both in units of 1/(den × den'), so that nothing is rounded.
+    const ours = base.num * timeBase.den;
+    const theirs = timeBase.num * base.den;
+    const unit = 1 / (base.den * timeBase.den);
+    const shift = (this.#pts[0] as number) * ours - (pts[0] as number) * theirs;
+    for (let i = 0; i < pts.length; i++) {
+      if ((this.#pts[i] as number) * ours - (pts[i] as number) * theirs !== shift) throw inexact(`frame ${i} is not at its time`);
+    }
+    if (Math.abs(shift * unit) >= MAX_SHIFT_SECONDS) throw inexact(`the picture is shifted by ${(shift * unit).toFixed(6)} s`);
+    this.#checkKeys(base);
+    return shift * unit;
+  }
+
+  #checkKeys(base: { num: number; den: number }): void {
+    if (this.#keys[0] !== this.#pts[0]) throw inexact('it does not begin with a keyframe');
+    let at = 0;
+    for (let k = 1; k < this.#keys.length; k++) {
+      const from = this.#keys[k - 1] as number;
+      const to = this.#keys[k] as number;
+      // The frame before the keyframe may be the one that was a little too early for it.
+      while (at + 1 < this.#pts.length && (this.#pts[at + 1] as number) < to) at++;
+      if (seconds((this.#pts[at] as number) - from, base) > MAX_KEYFRAME_SECONDS) throw inexact(`there is no keyframe for ${seconds(to - from, base).toFixed(3)} s`);
+    }
+    if (seconds(this.#endPts - (this.#keys.at(-1) as number), base) > MAX_KEYFRAME_SECONDS) throw inexact('its last part has no keyframe');
+  }
+}
+
+/** Times and checksums of one sound track, as columns. */
+class SoundTrack {
+  length = 0;
+  pts = new Float64Array(1024);
+  checksum = new Uint32Array(1024);
+  size = new Uint32Array(1024);
+
+  add(packet: { pts: number | null; dts: number; size: number; checksum: string }): void {
+    if (this.length === this.pts.length) {
+      for (const column of ['pts', 'checksum', 'size'] as const) {
+        const wider = column === 'pts' ? new Float64Array(this.length * 2) : new Uint32Array(this.length * 2);
+        wider.set(this[column]);
+        this[column] = wider as never;
+      }
+    }
+    this.pts[this.length] = packet.pts ?? packet.dts;
+    this.checksum[this.length] = Number(packet.checksum);
+    this.size[this.length++] = packet.size;
+  }
+}
+
+function compareSound(track: number, theirs: SoundTrack, a: { num: number; den: number }, ours: SoundTrack, b: { num: number; den: number }, shift: number): void {
+  if (ours.length !== theirs.length) throw inexact(`sound track ${track + 1} has ${ours.length} packets instead of ${theirs.length}`);
+  const tolerance = Math.max(seconds(1, a), seconds(1, b), MAX_SHIFT_SECONDS);
+  // MPEG-TS wraps AAC packets (ADTS); the muxer unwraps them, so their bytes differ and only times are compared.
+  const wrapped = theirs.length > 0 && ours.size.subarray(0, ours.length).every((size, i) => size === (theirs.size[i] as number) - 7 || size === (theirs.size[i] as number) - 9);
+  for (let i = 0; i < ours.length; i++) {
+    if (!wrapped && ours.checksum[i] !== theirs.checksum[i]) throw inexact(`packet ${i} of sound track ${track + 1} is not the recording's`);
+    const moved = seconds(ours.pts[i] as number, b) - seconds(theirs.pts[i] as number, a) - shift;
+    if (Math.abs(moved) > tolerance) throw inexact(`packet ${i} of sound track ${track + 1} is ${moved.toFixed(6)} s off`);
+  }
+}
+
+/**
+ * How long the picture of a film is shown, in seconds: the last entry of its edit list, or the track's length.
+ * Reads the index, which has to stand before the media data, so that a player can begin with the first byte.
+ */
+async function pictureLength(film: string): Promise<number> {
+  const moov = await readMoov(film);
+  const movie = moov && findBox(moov, 'mvhd')?.body;
+  const trak = moov && [...boxesOf(moov)].find((box) => box.type === 'trak' && findBox(box.body, 'mdia/minf/vmhd'))?.body;
+  const tkhd = trak && findBox(trak, 'tkhd')?.body;
+  if (!movie || !tkhd) throw inexact('its index is not at the front');
+  const scale = movie.readUInt32BE(movie[0] === 1 ? 20 : 12);
+  const elst = findBox(trak, 'edts/elst')?.body;
+  if (!elst) return (tkhd[0] === 1 ? Number(tkhd.readBigUInt64BE(28)) : tkhd.readUInt32BE(20)) / scale;
+  const last = 8 + (elst.readUInt32BE(4) - 1) * (elst[0] === 1 ? 20 : 12);
+  return (elst[0] === 1 ? Number(elst.readBigUInt64BE(last)) : elst.readUInt32BE(last)) / scale;
+}
+
+/** The content of `moov`, or null when it does not stand before `mdat`. */
+async function readMoov(film: string): Promise<Buffer | null> {
+  const file = await open(film, 'r');
+  try {
+    const { size } = await file.stat();
+    for (let at = 0; at + 16 <= size; ) {
+      const head = Buffer.alloc(16);
+      await file.read(head, 0, 16, at);
+      const type = head.toString('latin1', 4, 8);
+      const length = head.readUInt32BE(0);
+      if (type === 'moov') {
+        const body = Buffer.alloc(length - 8);
+        await file.read(body, 0, body.length, at + 8);
+        return body;
+      }
+      if (type === 'mdat' || length < 8) return null;
+      at += length;
+    }
+    return null;
+  } finally {
+    await file.close();
+  }
+}
