@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { DailiesError, type Rational } from '@dailies/contracts';
-import { trackTimescale } from './grade-batch.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
 import { settleDurations } from './mp4/durations.ts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
+import { trackTimescale } from './ticks.ts';
 import { decodeClock, reorderDepth } from './timeline.ts';
 import type { FfmpegTools } from './tools.ts';
 

@@ -90,17 +90,41 @@ export function offsetFor(minTicks: number, timeBase: { num: number; den: number
 export interface PacketSink {
   header(header: NutHeader): void;
   /** `payload` is the sink's to keep. A returned promise holds ffmpeg back. */
-  packet(index: number, payload: Buffer, frame: NutFrame): void | Promise<void>;
+  packet(index: number, payload: Buffer): void | Promise<void>;
 }
 
-/** A Writable that feeds a NUT reader, with backpressure. */
-export function nutTarget(reader: NutReader): Writable {
+/** What `nutTarget` hands on: the header, then each frame with its payload, one after another. */
+export interface NutConsumer {
+  header(header: NutHeader): void;
+  /** `payload` is the consumer's to keep. A returned promise holds the stream back. */
+  frame(frame: NutFrame, payload: Buffer): void | Promise<void>;
+}
+
+/** A Writable for a NUT stream of compressed packets, with backpressure. */
+export function nutTarget(consumer: NutConsumer): Writable {
+  const whole: { frame: NutFrame; payload: Buffer }[] = [];
+  let payload = Buffer.alloc(0);
+  const reader = new NutReader({
+    header: (header) => consumer.header(header),
+    frame: (frame) => {
+      payload = Buffer.allocUnsafe(frame.prefix.length + frame.size);
+      return payload;
+    },
+    frameEnd: (frame) => whole.push({ frame, payload }),
+  });
+  const handOn = async (chunk: Buffer): Promise<void> => {
+    reader.write(chunk);
+    for (const item of whole.splice(0)) {
+      const held = consumer.frame(item.frame, item.payload);
+      if (held) await held;
+    }
+  };
   return new Writable({
     autoDestroy: false,
     emitClose: false,
     highWaterMark: 1024 * 1024,
     write(chunk: Buffer, _encoding, done) {
-      reader.write(chunk).then(() => done(), done);
+      handOn(chunk).then(() => done(), done);
     },
     final(done) {
       try {
@@ -116,20 +140,11 @@ export function nutTarget(reader: NutReader): Writable {
 /** Streams the payloads of the picture track in decoding order: `ffmpeg -c copy -f nut`. */
 export async function streamPackets(tools: FfmpegTools, source: Source, offsetSeconds: number, sink: PacketSink, options: ReadOptions): Promise<void> {
   let index = 0;
-  let payload = Buffer.alloc(0);
-  const reader = new NutReader({
-    header: (header) => sink.header(header),
-    frame: (frame) => {
-      payload = Buffer.allocUnsafe(frame.prefix.length + frame.size);
-      return payload;
-    },
-    frameEnd: (frame) => sink.packet(index++, payload, frame),
-  });
   await runFfmpeg({
     tools,
     inputs: [{ options: ['-copyts', ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : []), ...SAFE_INPUT], source: source.path }],
     output: ['-map', `0:${source.videoIndex}`, '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-f', 'nut'],
-    target: nutTarget(reader),
+    target: nutTarget({ header: (header) => sink.header(header), frame: (_frame, payload) => sink.packet(index++, payload) }),
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     purpose: 'read the packets of the recording',

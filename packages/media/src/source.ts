@@ -24,6 +24,9 @@ export interface Source {
   /** As the container says; 0 when it does not. */
   readonly durationMs: number;
   readonly container: string;
+  /** Tags that ffmpeg does not carry over by itself. */
+  readonly creationTime: string | null;
+  readonly videoLanguage: string | null;
   /** Things worth telling the operator: HDR, tracks that are left out. */
   readonly notes: readonly string[];
 }
@@ -98,6 +101,8 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
     timeBase: rational(video.time_base, '/') ?? { num: 1, den: 90_000 },
     durationMs: durationS * 1000,
     container: probed.format.format_name,
+    creationTime: probed.format.tags?.['creation_time'] ?? null,
+    videoLanguage: video.tags?.['language'] ?? null,
     notes,
   };
 }

@@ -1,7 +1,7 @@
 import { DailiesError, type EncodeSettings, MAX_BATCH_BYTES, type Picture, type Rational } from '@dailies/contracts';
 import { encoderOptions } from './encoder.ts';
 import type { NutHeader } from './nut/format.ts';
-import { type NutFrame, NutReader } from './nut/reader.ts';
+import type { NutFrame } from './nut/reader.ts';
 import { frameHeader, nutHeader } from './nut/writer.ts';
 import { inspectPackets, nutTarget, offsetFor, type PacketTable, readPacketTable, streamPackets } from './packets.ts';
 import { decodeFilters, preparedPicture } from './picture.ts';
@@ -9,6 +9,7 @@ import { type CutProblem, type PlannedBatch, planBatches } from './plan.ts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
 import type { Source } from './source.ts';
+import { type Ratio, ticksPer, toTicks } from './ticks.ts';
 import type { FfmpegTools } from './tools.ts';
 
 /** A batch as the splitter sends it. PTS are ticks of the split's time base. */
@@ -160,7 +161,6 @@ async function splitByRekey(
   options: SplitOptions,
 ): Promise<{ batches: number; frames: number }> {
   let header: NutHeader | null = null;
-  let payload = Buffer.alloc(0);
   let group: { pts: number; payload: Buffer }[] = [];
   let bytes = 0;
   let index = 0;
@@ -178,16 +178,12 @@ async function splitByRekey(
     group = [];
     bytes = 0;
   };
-  const reader = new NutReader({
+  const target = nutTarget({
     header: (found) => {
       header = { ...found, timeBase: at.timeBase };
       ratio = ticksPer(found.timeBase, at.timeBase);
     },
-    frame: (frame) => {
-      payload = Buffer.allocUnsafe(frame.prefix.length + frame.size);
-      return payload;
-    },
-    frameEnd: async (frame: NutFrame) => {
+    frame: async (frame: NutFrame, payload: Buffer) => {
       const pts = toTicks(frame.pts, ratio) - at.offset.ticks;
       const last = group.at(-1);
       if (last && pts <= last.pts) throw new DailiesError('RECORDING_UNREADABLE', 'The recording decodes to frames whose times do not ascend.');
@@ -210,7 +206,7 @@ async function splitByRekey(
       // Two threads always: with another number x264 may cut its bits otherwise, and a restart must give the same batches.
       ...['-bf', '0', '-threads', '2', '-maxrate', String(REKEY_MAX_BITS), '-bufsize', String(REKEY_MAX_BITS), '-f', 'nut'],
     ],
-    target: nutTarget(reader),
+    target,
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     purpose: 'decode the recording',
@@ -219,29 +215,4 @@ async function splitByRekey(
   if (last) await flush(last.pts + lastGap);
   if (frames === 0) throw new DailiesError('RECORDING_UNREADABLE', 'The recording decodes to no frame.');
   return { batches: index, frames };
-}
-
-interface Ratio {
-  readonly mul: number;
-  readonly div: number;
-}
-
-/** ffmpeg's NUT muxer refines time bases; this is the way back. `ticks × from = result × to`. */
-export function ticksPer(from: Rational, to: Rational): Ratio {
-  const mul = from.num * to.den;
-  const div = from.den * to.num;
-  const common = gcd(mul, div);
-  return { mul: mul / common, div: div / common };
-}
-
-/** @throws DailiesError FRAMES_MISMATCH when the time is no whole number of ticks */
-export function toTicks(value: number, ratio: Ratio): number {
-  const whole = (value / ratio.div) * ratio.mul;
-  const ticks = Math.round(whole);
-  if (Math.abs(whole - ticks) > 1e-6 || value % ratio.div !== 0) throw new DailiesError('FRAMES_MISMATCH', `A frame at ${value} does not fall on a tick of the recording (${ratio.mul}/${ratio.div}).`);
-  return ticks;
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
 }

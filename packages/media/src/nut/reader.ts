@@ -10,18 +10,19 @@ export interface NutFrame {
   readonly prefix: Uint8Array;
 }
 
-/** Who receives a NUT stream. Calls come strictly in order; a returned promise holds the stream back until it settles. */
+/** Who receives a NUT stream. Calls come strictly in order. */
 export interface NutSink {
-  header(header: NutHeader): void | Promise<void>;
+  header(header: NutHeader): void;
   /** A frame begins: returns where its payload goes (`prefix.length + size` bytes), or null to have it skipped. */
-  frame(frame: NutFrame): Uint8Array | null | Promise<Uint8Array | null>;
-  /** Its payload is complete. */
-  frameEnd(frame: NutFrame): void | Promise<void>;
+  frame(frame: NutFrame): Uint8Array | null;
+  /** Its payload is complete. Not called for a skipped frame. */
+  frameEnd(frame: NutFrame): void;
 }
 
 /** Thrown inside the parser when the bytes at hand end before the field does. */
 const MORE = Symbol('more bytes needed');
 const NOTHING = new Uint8Array(0);
+const NO_BYTES = Buffer.alloc(0);
 /** No header of a stream that we read is larger; a larger claim is damage or malice. */
 const MAX_PENDING = 4 * 1024 * 1024;
 
@@ -51,20 +52,16 @@ export class NutReader {
     this.#sink = sink;
   }
 
-  /** Feeds some bytes; resolves (or returns) when the sink has taken what they complete. */
-  async write(chunk: Buffer): Promise<void> {
+  /** Feeds some bytes; the sink has seen all that they complete when it returns. */
+  write(chunk: Buffer): void {
     let rest = chunk;
     while (rest.length > 0 || this.#at < this.#buffer.length || this.#isWhole()) {
       if (this.#current) {
         rest = this.#fill(rest);
-        const { frame, filled } = this.#current;
-        if (filled < frame.prefix.length + frame.size) return;
-        const wanted = this.#current.target !== null;
+        if (!this.#isWhole()) return;
+        const { frame, target } = this.#current;
         this.#current = null;
-        if (wanted) {
-          const done = this.#sink.frameEnd(frame);
-          if (done) await done;
-        }
+        if (target) this.#sink.frameEnd(frame);
         continue;
       }
       if (rest.length > 0) {
@@ -75,14 +72,29 @@ export class NutReader {
       }
       const before = this.#at;
       try {
-        const step = this.#element();
-        if (step) await step;
+        this.#element();
       } catch (thrown) {
         if (thrown !== MORE) throw thrown;
         this.#at = before;
         return;
       }
     }
+  }
+
+  /**
+   * Where the next bytes of the stream may be put without a copy: the rest of the current frame's target, or null when
+   * the parser wants them through `write`. What was put there is told by `advance`.
+   */
+  direct(): Uint8Array | null {
+    const current = this.#current;
+    if (!current?.target || this.#at < this.#buffer.length) return null;
+    return current.target.subarray(current.filled, current.frame.prefix.length + current.frame.size);
+  }
+
+  advance(bytes: number): void {
+    if (!this.#current) throw new Error('advance() without direct()');
+    this.#current.filled += bytes;
+    if (this.#isWhole()) this.write(NO_BYTES);
   }
 
   /** To be called at the end of the stream. @throws DailiesError when it ends inside a frame */
@@ -116,7 +128,7 @@ export class NutReader {
   }
 
   /** Parses one packet or frame header at the cursor. */
-  #element(): void | Promise<void> {
+  #element(): void {
     if (!this.#started) {
       this.#need(FILE_ID.length);
       if (this.#buffer.toString('latin1', this.#at, this.#at + FILE_ID.length) !== FILE_ID) throw damaged('it does not begin as NUT');
@@ -129,7 +141,7 @@ export class NutReader {
     return this.#frame();
   }
 
-  #packet(): void | Promise<void> {
+  #packet(): void {
     this.#need(8);
     const startcode = this.#buffer.readBigUInt64BE(this.#at);
     this.#at += 8;
@@ -147,7 +159,7 @@ export class NutReader {
       this.#at = end;
       if (!this.#headed) {
         this.#headed = true;
-        return this.#sink.header(header);
+        this.#sink.header(header);
       }
     } else if (startcode === STARTCODE.syncpoint) this.#syncpoint();
     this.#at = end;
@@ -220,7 +232,7 @@ export class NutReader {
     this.#lastPts = Number(ticks / (BigInt(from.den) * BigInt(to.num)));
   }
 
-  #frame(): void | Promise<void> {
+  #frame(): void {
     const code = this.#codes[this.#buffer[this.#at++] as number];
     if (!code || code.flags & FLAG.invalid) throw damaged('an invalid frame code');
     let flags = code.flags;
@@ -245,12 +257,8 @@ export class NutReader {
     const frame: NutFrame = { pts, key: (flags & FLAG.key) !== 0, size: size - prefix.length, prefix };
     this.#lastPts = pts;
     const target = this.#sink.frame(frame);
-    return target instanceof Promise ? target.then((to) => this.#begin(frame, to)) : this.#begin(frame, target);
-  }
-
-  #begin(frame: NutFrame, target: Uint8Array | null): void {
-    target?.set(frame.prefix, 0);
-    this.#current = { frame, target, filled: frame.prefix.length };
+    target?.set(prefix, 0);
+    this.#current = { frame, target, filled: prefix.length };
   }
 
   #codedPts(): number {

@@ -1,0 +1,67 @@
+import { open, rm } from 'node:fs/promises';
+import { DailiesError, type Rational } from '@dailies/contracts';
+import { joinFilm, type StoredBatch } from './join.ts';
+import { type Limits, readSource } from './source.ts';
+import type { FfmpegTools } from './tools.ts';
+import { verifyFilm } from './verify.ts';
+
+export interface FilmJob {
+  /** Absolute path of the original. */
+  readonly recording: string;
+  /** In order. */
+  readonly batches: readonly StoredBatch[];
+  readonly timeBase: Rational;
+  readonly limits: Limits;
+  /** Absolute path of the film to be written (overwritten); on the disk where it will be published. */
+  readonly film: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MadeFilm {
+  /** MOV only where MP4 cannot carry the sound (PCM). */
+  readonly container: 'mp4' | 'mov';
+  readonly frames: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Joins, muxes, verifies and syncs a film. On any error nothing is left at `film`.
+ * @throws DailiesError AUDIO_UNSUPPORTED, SETUP_MISMATCH, FRAMES_MISMATCH, FILM_NOT_EXACT, FFMPEG_*; system errors as they are
+ */
+export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFilm> {
+  const source = await readSource(tools, job.recording, job.limits, job.signal);
+  const first = job.batches[0];
+  const last = job.batches.at(-1);
+  if (!first || !last) throw new DailiesError('INTERNAL', 'There is no batch to make a film of.');
+  const join = (container: 'mp4' | 'mov'): Promise<void> =>
+    joinFilm(tools, job.batches, {
+      timeBase: job.timeBase,
+      recording: job.recording,
+      tags: source.creationTime ? { creation_time: source.creationTime } : {},
+      videoLanguage: source.videoLanguage,
+      hasAudio: source.audio.length > 0,
+      container,
+      film: job.film,
+      timeoutMs: job.timeoutMs,
+      signal: job.signal,
+    });
+  try {
+    const container = await join('mp4').then(
+      () => 'mp4' as const,
+      async (error: unknown) => {
+        if (!(error instanceof DailiesError && error.code === 'AUDIO_UNSUPPORTED')) throw error;
+        await join('mov');
+        return 'mov' as const;
+      },
+    );
+    const pts = Float64Array.from(job.batches.flatMap((batch) => batch.pts));
+    await verifyFilm(tools, job.film, { pts, timeBase: job.timeBase, endPts: last.endPts, recording: job.recording, audioTracks: source.audio.length }, job);
+    const file = await open(job.film, 'r+');
+    await file.sync().finally(() => file.close());
+    return { container, frames: pts.length, durationMs: ((last.endPts - (pts[0] as number)) * 1000 * job.timeBase.num) / job.timeBase.den };
+  } catch (error) {
+    await rm(job.film, { force: true });
+    throw error;
+  }
+}

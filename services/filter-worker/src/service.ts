@@ -1,0 +1,79 @@
+import { hostname } from 'node:os';
+import type { Bus, Consumer } from '@dailies/bus';
+import { DailiesError, decodeFrameBatch, GROUPS, sha256, toDailiesError, TOPICS } from '@dailies/contracts';
+import type { FfmpegTools } from '@dailies/media';
+import type { Logger, Service } from '@dailies/service';
+import { failedMessage, gradedMessage, isCutAgain } from './handle.ts';
+import { createSlotPool, type SlotPool } from './pool.ts';
+
+export interface FilterWorkerOptions {
+  readonly bus: Bus;
+  readonly tools: FfmpegTools;
+  readonly log: Logger;
+  readonly config: {
+    readonly workerSlots: number;
+    readonly batchTimeoutMs: number;
+    readonly attempts: number;
+    readonly backoffMs: number;
+    readonly backoffMaxMs: number;
+    /** Attempts when the environment is at fault; unbounded when left out. */
+    readonly waitAttempts?: number | undefined;
+  };
+}
+
+/** Takes frame batches, as many at once as it has slots, and answers each with its graded batch. Keeps no state. */
+export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOptions): Service {
+  const worker = `${hostname()}:${process.pid}`;
+  let pool: SlotPool | null = null;
+  let consumer: Consumer | null = null;
+  return {
+    name: 'filter-worker',
+    async start() {
+      const slots = createSlotPool({ slots: config.workerSlots, tools, timeoutMs: config.batchTimeoutMs });
+      pool = slots;
+      consumer = await bus.consume({
+        topic: TOPICS.frameBatches,
+        group: GROUPS.worker,
+        concurrency: config.workerSlots,
+        attempts: config.attempts,
+        backoff: { initialMs: config.backoffMs, maxMs: config.backoffMaxMs, factor: 2 },
+        ...(config.waitAttempts === undefined ? {} : { waitAttempts: config.waitAttempts }),
+        async handler(record, { signal }) {
+          const manifest = decodeFrameBatch(record);
+          if (sha256(record.value) !== manifest.sha256) throw new DailiesError('MESSAGE_INVALID', `The bytes of batch ${manifest.index} are not those that were sent.`);
+          const began = performance.now();
+          try {
+            const bytes = await slots.grade(manifest, record.value, signal);
+            const gradeMs = performance.now() - began;
+            log.debug({ recordingId: manifest.recordingId, batch: manifest.index, gradeMs: Math.round(gradeMs) }, 'batch graded');
+            return [gradedMessage(manifest, bytes, { worker, gradeMs })];
+          } catch (thrown) {
+            const error = toDailiesError(thrown);
+            if (!isCutAgain(manifest, error)) throw error;
+            log.warn({ recordingId: manifest.recordingId, batch: manifest.index, reason: error.message }, 'the recording has to be cut again by decoding it');
+            return [failedMessage(manifest, error, worker)];
+          }
+        },
+        onRetry(record, error, delayMs) {
+          log.warn({ topic: record.topic, key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs }, 'a batch failed and is tried again');
+        },
+        onDeadLetter(record, error) {
+          log.error({ key: record.key, code: error.code, reason: error.message, ...error.details }, 'a batch was given up; it is in the dead letters');
+          try {
+            return [failedMessage(decodeFrameBatch(record), error, worker)];
+          } catch {
+            // Its manifest cannot be read either: no recording to tell about it.
+            return [];
+          }
+        },
+      });
+      log.debug({ slots: config.workerSlots }, 'takes frame batches');
+    },
+    async stop({ drainMs }) {
+      await consumer?.stop({ drainMs });
+      consumer = null;
+      await pool?.close();
+      pool = null;
+    },
+  };
+}

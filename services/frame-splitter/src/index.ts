@@ -1,0 +1,2 @@
+export { splitterFields } from './config.ts';
+export { createFrameSplitter, type FrameSplitterOptions } from './service.ts';
