@@ -1,5 +1,10 @@
 export type { Logger } from 'pino';
 export * from './config.ts';
 export * from './fields.ts';
+export * from './lifecycle.ts';
+export * from './log-text.ts';
+export * from './logger.ts';
+export * from './redact.ts';
+export * from './safe-text.ts';
 export * from './shared-fields.ts';
 export * from './types.ts';
