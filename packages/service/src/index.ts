@@ -8,3 +8,4 @@ export * from './redact.ts';
 export * from './safe-text.ts';
 export * from './shared-fields.ts';
 export * from './types.ts';
+export * from './view.ts';
