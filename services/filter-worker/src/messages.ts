@@ -1,9 +1,10 @@
-import type { ErrorCode, FrameBatch } from '@dailies/contracts';
+import type { ErrorCode, ImageBatch, VideoBatch } from '@dailies/contracts';
+import type { FramePipes } from '@dailies/media';
 
-/** To the thread of a slot. */
-export type SlotRequest = { readonly type: 'grade'; readonly manifest: FrameBatch; readonly payload: Uint8Array } | { readonly type: 'abort' };
+/** To the thread of a slot: one at a time. */
+export type SlotRequest = { readonly type: 'pump'; readonly manifest: VideoBatch; readonly pipes: FramePipes } | { readonly type: 'image'; readonly manifest: ImageBatch; readonly payload: Uint8Array };
 
-/** From it: one answer to each `grade`. */
+/** From it: one answer to each request. `bytes` is null for a video batch: its frames went through the pipes. */
 export type SlotAnswer =
-  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: true; readonly bytes: Uint8Array | null }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string; readonly details: Readonly<Record<string, string | number>> };

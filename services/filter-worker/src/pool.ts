@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { DailiesError, type FrameBatch } from '@dailies/contracts';
-import type { FfmpegTools } from '@dailies/media';
+import { type FfmpegTools, type FramePipes, gradeBatch, makePipes } from '@dailies/media';
 import type { SlotAnswer, SlotRequest } from './messages.ts';
 
-/** The slots of one worker process: each is a thread, so that grading scales with cores. */
+/** The slots of one worker process: each is a thread and two ffmpeg processes, so that grading scales with cores. */
 export interface SlotPool {
   readonly slots: number;
   /**
@@ -17,47 +17,57 @@ export interface SlotPool {
 interface Slot {
   thread: Worker;
   busy: boolean;
+  readonly pipes: FramePipes;
+  readonly remove: () => Promise<void>;
 }
 
-export function createSlotPool(options: { slots: number; tools: FfmpegTools; timeoutMs: number }): SlotPool {
-  const { tools, timeoutMs } = options;
-  const start = (): Worker => {
-    const thread = new Worker(new URL('./slot.ts', import.meta.url), { workerData: { tools, timeoutMs } });
-    // An idle slot does not keep the process alive.
-    thread.unref();
-    thread.setMaxListeners(0);
-    return thread;
-  };
-  const slots: Slot[] = Array.from({ length: options.slots }, () => ({ thread: start(), busy: false }));
+export interface SlotPoolOptions {
+  readonly slots: number;
+  readonly tools: FfmpegTools;
+  readonly timeoutMs: number;
+  /** Where the named pipes are made. */
+  readonly temporary: string;
+}
+
+/** @throws DailiesError IO_FAILED when no named pipes can be made */
+export async function createSlotPool({ slots: count, tools, timeoutMs, temporary }: SlotPoolOptions): Promise<SlotPool> {
+  const slots: Slot[] = await Promise.all(Array.from({ length: count }, async () => ({ thread: startThread(), busy: false, ...(await makePipes(temporary)) })));
   const waiting: ((slot: Slot) => void)[] = [];
   let closed = false;
 
   const take = async (): Promise<Slot> => {
     const free = slots.find((slot) => !slot.busy);
+    // A slot that is handed over stays busy: nobody else may take it in between.
     const slot = free ?? (await new Promise<Slot>((resolve) => waiting.push(resolve)));
     slot.busy = true;
     return slot;
   };
   const give = (slot: Slot): void => {
-    slot.busy = false;
     const next = waiting.shift();
-    if (next) {
-      slot.busy = true;
-      next(slot);
+    if (next) next(slot);
+    else slot.busy = false;
+  };
+  const work = async (slot: Slot, manifest: FrameBatch, payload: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> => {
+    if (manifest.type === 'image-batch') {
+      const bytes = await ask(slot.thread, { type: 'image', manifest, payload });
+      if (!bytes) throw new DailiesError('INTERNAL', 'The slot answered an image without its bytes.');
+      return bytes;
     }
+    const pump = async (): Promise<void> => void (await ask(slot.thread, { type: 'pump', manifest, pipes: slot.pipes }));
+    return gradeBatch(tools, manifest, payload, { pipes: slot.pipes, pump, timeoutMs, signal });
   };
 
   return {
-    slots: options.slots,
+    slots: count,
     async grade(manifest, payload, signal) {
       const slot = await take();
       try {
         if (closed || signal?.aborted) throw new DailiesError('ABORTED', 'Stopped before a batch was graded; it is given back.');
-        return await ask(slot.thread, manifest, payload, signal);
+        return await work(slot, manifest, payload, signal);
       } catch (error) {
         if (error instanceof DailiesError && error.code === 'INTERNAL' && !closed) {
           await slot.thread.terminate();
-          slot.thread = start();
+          slot.thread = startThread();
         }
         throw error;
       } finally {
@@ -66,25 +76,30 @@ export function createSlotPool(options: { slots: number; tools: FfmpegTools; tim
     },
     async close() {
       closed = true;
-      await Promise.all(slots.map((slot) => slot.thread.terminate()));
+      await Promise.all(slots.map((slot) => Promise.all([slot.thread.terminate(), slot.remove()])));
     },
   };
 }
 
-function ask(thread: Worker, manifest: FrameBatch, payload: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> {
+function startThread(): Worker {
+  const thread = new Worker(new URL('./slot.ts', import.meta.url));
+  // An idle slot does not keep the process alive.
+  thread.unref();
+  return thread;
+}
+
+/** One request to the thread of a slot, which answers it or dies. */
+function ask(thread: Worker, request: SlotRequest): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
     const done = (settle: () => void): void => {
       thread.off('message', onMessage).off('error', onError).off('exit', onExit).unref();
-      signal?.removeEventListener('abort', onAbort);
       settle();
     };
     const onMessage = (answer: SlotAnswer): void =>
       done(() => (answer.ok ? resolve(answer.bytes) : reject(new DailiesError(answer.code, answer.message, { details: { ...answer.details } }))));
     const onError = (cause: Error): void => done(() => reject(new DailiesError('INTERNAL', `The thread of a slot failed: ${cause.message}`, { cause })));
     const onExit = (code: number): void => done(() => reject(new DailiesError('INTERNAL', `The thread of a slot ended with code ${code}.`)));
-    const onAbort = (): void => thread.postMessage({ type: 'abort' } satisfies SlotRequest);
     thread.on('message', onMessage).on('error', onError).on('exit', onExit).ref();
-    signal?.addEventListener('abort', onAbort);
-    thread.postMessage({ type: 'grade', manifest, payload } satisfies SlotRequest);
+    thread.postMessage(request);
   });
 }

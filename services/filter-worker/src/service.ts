@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import type { Bus, Consumer } from '@dailies/bus';
 import { DailiesError, decodeFrameBatch, GROUPS, sha256, toDailiesError, TOPICS } from '@dailies/contracts';
 import type { FfmpegTools } from '@dailies/media';
@@ -29,7 +29,7 @@ export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOpti
   return {
     name: 'filter-worker',
     async start() {
-      const slots = createSlotPool({ slots: config.workerSlots, tools, timeoutMs: config.batchTimeoutMs });
+      const slots = await createSlotPool({ slots: config.workerSlots, tools, timeoutMs: config.batchTimeoutMs, temporary: tmpdir() });
       pool = slots;
       consumer = await bus.consume({
         topic: TOPICS.frameBatches,
