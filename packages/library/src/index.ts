@@ -1,0 +1,15 @@
+export { explain, explained, quote } from './access.ts';
+export type { BatchStore, NoteStore, RunKey } from './batch-store.ts';
+export { writeDurable } from './durable.ts';
+export type { FilmStore } from './films.ts';
+export { type Description, describe, fingerprint } from './fingerprint.ts';
+export { freeBytes, remoteFileSystem } from './folders.ts';
+export { inside } from './inside.ts';
+export { FINALIZED_MARKER, kindOf, METADATA_FILE } from './kinds.ts';
+export { type Library, type LibraryFolders, openLibrary } from './library.ts';
+export { moveOriginal } from './move.ts';
+export { numbered, withExtension } from './names.ts';
+export { publishNew } from './publish.ts';
+export * from './ready.ts';
+export type { Candidate, Finding, ScanEntry } from './scan.ts';
+export { type Structure, structureOf } from './structure.ts';

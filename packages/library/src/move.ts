@@ -1,0 +1,47 @@
+import { constants } from 'node:fs';
+import { access, lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DailiesError } from '@dailies/contracts';
+import { accessing, errnoOf, quote } from './access.ts';
+import { discardTemporaries } from './durable.ts';
+import { describe } from './fingerprint.ts';
+import { numbered, ownerOf } from './names.ts';
+import { publishNew } from './publish.ts';
+
+/**
+ * Moves an original, never over another file, also to another disk (copied, read back, compared, then removed). After a
+ * crash at any point a second call finishes the move or recognises that it was done.
+ * @param fingerprint of the original, by which it is known when it has moved already
+ * @returns the path that is used: `to`, or `to (2)` … when another file has that name
+ * @throws DailiesError RECORDING_GONE when it is neither here nor there; RECORDING_CHANGED when it has other content;
+ *   DISK_FULL, PERMISSION_DENIED
+ */
+export async function moveOriginal(from: string, to: string, fingerprint: string): Promise<string> {
+  const owner = ownerOf(`${to}\0${fingerprint}`);
+  const found = await describe(from).catch((error: unknown) => {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return null;
+    throw error;
+  });
+  if (!found) {
+    const moved = await findMoved(to, fingerprint);
+    if (moved) return moved;
+    throw new DailiesError('RECORDING_GONE', `${quote(from)} is not there any more.`);
+  }
+  if (found.fingerprint !== fingerprint) {
+    throw new DailiesError('RECORDING_CHANGED', `${quote(from)} was replaced or changed; it was not moved.`);
+  }
+  // Asked first, so that the original is not linked to its new place and then stuck in the old one, too.
+  await accessing('write', dirname(from), () => access(dirname(from), constants.W_OK));
+  await discardTemporaries(dirname(to), owner);
+  return publishNew(from, to, owner);
+}
+
+async function findMoved(to: string, fingerprint: string): Promise<string | null> {
+  for (let n = 1; ; n++) {
+    const name = numbered(to, n);
+    const stat = await lstat(name).catch(() => null);
+    if (!stat) return null;
+    if (stat.isFile() && (await describe(name)).fingerprint === fingerprint) return name;
+  }
+}

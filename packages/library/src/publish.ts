@@ -1,0 +1,150 @@
+import { type FileHandle, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DailiesError } from '@dailies/contracts';
+import { accessing, errnoOf, quote } from './access.ts';
+import { copyDurable, discard, sha256Of } from './durable.ts';
+import { describe } from './fingerprint.ts';
+import { ensureFolder, syncFolder } from './folders.ts';
+import { numbered, temporaryIn } from './names.ts';
+
+const MAX_TRIES = 10_000;
+
+/**
+ * Gives a file its final name, atomically and without ever overwriting another one: a name that is taken becomes
+ * `name (2)`, `name (3)` … A file of the same bytes under one of those names is taken for an earlier, interrupted try of
+ * the same, so that repeating this after a crash at any point gives one file. The source is gone afterwards.
+ * @param owner 16 hex digits, the same at each try
+ * @returns the path that is used
+ * @throws DailiesError DISK_FULL, PERMISSION_DENIED; ENOENT as it is when there is no such source
+ */
+export async function publishNew(file: string, target: string, owner: string): Promise<string> {
+  const folder = dirname(target);
+  await ensureFolder(folder);
+  const used = await accessing('write', folder, () => publishWith(file, target, owner));
+  await syncFolder(folder);
+  if (dirname(file) !== folder) await syncFolder(dirname(file));
+  return used;
+}
+
+async function publishWith(file: string, target: string, owner: string): Promise<string> {
+  for (let n = 1; n <= MAX_TRIES; n++) {
+    const name = numbered(target, n);
+    const step = await take(file, name, owner);
+    if (step === 'done') return name;
+    if (step === 'other-disk') return publishCopy(file, target, owner);
+    if (await sameFile(file, name)) {
+      await removeSource(file);
+      return name;
+    }
+  }
+  throw new DailiesError('IO_FAILED', `${quote(target)}: all names up to (${MAX_TRIES}) are taken.`);
+}
+
+/** The source is on another disk: only a copy beside the target can be given its name atomically. */
+async function publishCopy(file: string, target: string, owner: string): Promise<string> {
+  // What an earlier try has finished need not be copied again.
+  for (let n = 1; n <= MAX_TRIES; n++) {
+    const name = numbered(target, n);
+    if (!(await exists(name))) break;
+    if (await sameFile(file, name)) {
+      await removeSource(file);
+      return name;
+    }
+  }
+  const copy = temporaryIn(dirname(target), owner);
+  await copyDurable(file, copy);
+  try {
+    const used = await publishWith(copy, target, owner);
+    await syncFolder(dirname(used));
+    await removeSource(file);
+    return used;
+  } catch (error) {
+    await discard(copy);
+    throw error;
+  }
+}
+
+type Step = 'done' | 'taken' | 'other-disk';
+
+/** One try to give `file` exactly this name. */
+async function take(file: string, name: string, owner: string): Promise<Step> {
+  try {
+    await link(file, name);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') return (await isReservation(name, owner)) ? moveOnto(file, name) : 'taken';
+    if (errno === 'EXDEV') return 'other-disk';
+    if (NO_LINKS.has(errno)) return reserveAndMove(file, name, owner);
+    throw error;
+  }
+  // The file may have been replaced after it was linked: then what stands there now is not ours to remove.
+  if (await sameInode(file, name)) await removeSource(file);
+  return 'done';
+}
+
+/** No hard links on this file system, or none to files of other users (Linux: fs.protected_hardlinks). */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
+
+/** Without links: a new file that says whose it is keeps the name, and the real one is renamed over it. */
+async function reserveAndMove(file: string, name: string, owner: string): Promise<Step> {
+  let handle: FileHandle;
+  try {
+    handle = await open(name, 'wx');
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    return (await isReservation(name, owner)) ? moveOnto(file, name) : 'taken';
+  }
+  try {
+    await handle.writeFile(reservation(owner));
+  } finally {
+    await handle.close();
+  }
+  try {
+    return await moveOnto(file, name);
+  } catch (error) {
+    await discard(name);
+    throw error;
+  }
+}
+
+async function moveOnto(file: string, name: string): Promise<Step> {
+  try {
+    await rename(file, name);
+    return 'done';
+  } catch (error) {
+    if (errnoOf(error) !== 'EXDEV') throw error;
+    await discard(name);
+    return 'other-disk';
+  }
+}
+
+const reservation = (owner: string): string => `Dailies keeps this name for ${owner}.\n`;
+
+/** Left by a crash between the reservation and the rename. */
+async function isReservation(name: string, owner: string): Promise<boolean> {
+  const text = reservation(owner);
+  const stat = await lstat(name).catch(() => null);
+  return stat?.isFile() === true && stat.size === text.length && (await readFile(name, 'utf8')) === text;
+}
+
+async function removeSource(file: string): Promise<void> {
+  await accessing('write', dirname(file), () => unlink(file));
+}
+
+async function exists(file: string): Promise<boolean> {
+  return (await lstat(file).catch(() => null)) !== null;
+}
+
+async function sameInode(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lstat(a).catch(() => null), lstat(b)]);
+  return one !== null && one.ino === other.ino && one.dev === other.dev;
+}
+
+/** Whether two regular files are one, or hold the same bytes. Cheap unless they really do. */
+export async function sameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lstat(a), lstat(b)]);
+  if (!one.isFile() || !other.isFile() || one.size !== other.size) return false;
+  if (one.ino === other.ino && one.dev === other.dev) return true;
+  const [first, second] = [await describe(a), await describe(b)];
+  return first.fingerprint === second.fingerprint && (await sha256Of(a)) === (await sha256Of(b));
+}
