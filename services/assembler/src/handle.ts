@@ -1,0 +1,79 @@
+import {
+  type BatchFailed,
+  DailiesError,
+  type EncodedMessage,
+  encodeEvent,
+  encodeRecording,
+  type GradedBatch,
+  type GradedMessage,
+  SplitComplete,
+  sha256,
+} from '@dailies/contracts';
+import type { RunKey } from '@dailies/library';
+import { decide, isWhole } from './decide.ts';
+import { finishRecording } from './finish.ts';
+import type { AssemblerPorts } from './ports.ts';
+
+/** Name of the note that holds the split's end: how many batches there are, and what the recording is. */
+const EXPECTED = 'split-complete';
+
+/**
+ * Takes one message of `graded`: stores a batch, or notes how many there will be; with the last one it makes the film.
+ * @returns the messages that follow, to be published with the acknowledgement
+ */
+export async function assemble(message: GradedMessage, payload: Uint8Array, ports: AssemblerPorts, signal: AbortSignal): Promise<EncodedMessage[]> {
+  const key: RunKey = { recordingId: message.recordingId, run: message.run, cut: message.cut };
+  const head = { v: 1, recordingId: message.recordingId, run: message.run } as const;
+  const at = new Date(ports.now()).toISOString();
+  switch (decide(message, ports.view.get(message.recordingId))) {
+    case 'drop':
+      return [];
+    case 'fail': {
+      const { code, reason, index } = message as BatchFailed;
+      await ports.batches.remove(message.recordingId);
+      return [encodeEvent({ ...head, type: 'batch-failed', at, cut: message.cut, index, code, reason }), encodeEvent({ ...head, type: 'failed', at, code, reason: `batch ${index}: ${reason}` })];
+    }
+    case 'cut-again':
+      return cutAgain(message as BatchFailed, ports, at);
+    case 'store': {
+      const batch = message as GradedBatch;
+      if (sha256(payload) !== batch.sha256) throw new DailiesError('MESSAGE_INVALID', `The bytes of graded batch ${batch.index} are not those that were sent.`);
+      await ports.batches.put(key, batch.index, JSON.stringify(batch), payload);
+      const stored = encodeEvent({ ...head, type: 'batch-stored', at, cut: batch.cut, index: batch.index, frames: batch.ptsDeltas.length, bytes: payload.byteLength, worker: batch.worker, gradeMs: batch.gradeMs });
+      const expected = await readExpected(key, ports);
+      return expected ? whenWhole(expected, key, ports, [stored], signal) : [stored];
+    }
+    case 'expect': {
+      const expected = message as SplitComplete;
+      await ports.notes.write(key, EXPECTED, JSON.stringify(expected));
+      return whenWhole(expected, key, ports, [], signal);
+    }
+  }
+}
+
+/** Makes the film when the last batch is there. `before` goes out first, so that progress is seen while it is made. */
+async function whenWhole(expected: SplitComplete, key: RunKey, ports: AssemblerPorts, before: EncodedMessage[], signal: AbortSignal): Promise<EncodedMessage[]> {
+  if (!isWhole(expected, new Set(await ports.batches.list(key)))) return before;
+  const at = new Date(ports.now()).toISOString();
+  await ports.publish([...before, encodeEvent({ v: 1, type: 'assembling', recordingId: key.recordingId, run: key.run, at })]);
+  return finishRecording(expected, key, ports, signal);
+}
+
+async function readExpected(key: RunKey, ports: AssemblerPorts): Promise<SplitComplete | null> {
+  const text = await ports.notes.read(key, EXPECTED);
+  return text === null ? null : SplitComplete.parse(JSON.parse(text));
+}
+
+/** The packets of a `copy` run promised other frames than they decode to: the same run is cut again by decoding. */
+async function cutAgain(message: BatchFailed, ports: AssemblerPorts, at: string): Promise<EncodedMessage[]> {
+  const status = ports.view.get(message.recordingId);
+  if (!status) throw new DailiesError('INTERNAL', `Recording ${message.recordingId} is not known yet.`);
+  const { recordingId, run, index, code, reason } = message;
+  // One is enough, however many of its batches say so.
+  if (status.code === 'FRAMES_MISMATCH') return [];
+  await ports.batches.remove(recordingId);
+  return [
+    encodeEvent({ v: 1, type: 'batch-failed', recordingId, run, at, cut: 'copy', index, code, reason }),
+    encodeRecording({ v: 1, type: 'recording', recordingId, run, cut: 'rekey', kind: status.kind, path: status.path, sizeBytes: status.sizeBytes, fingerprint: status.fingerprint, foundAt: at }),
+  ];
+}

@@ -1,0 +1,2 @@
+export { assemblerFields } from './config.ts';
+export { type AssemblerOptions, createAssembler } from './service.ts';

@@ -1,0 +1,20 @@
+import type { EncodedMessage } from '@dailies/contracts';
+import type { BatchStore, FilmStore, NoteStore } from '@dailies/library';
+import type { FilmJob, MadeFilm } from '@dailies/media';
+import type { RecordingsReader } from '@dailies/service';
+
+/** What the assembler needs of the disk, of ffmpeg and of the bus. */
+export interface AssemblerPorts {
+  readonly view: RecordingsReader;
+  readonly batches: BatchStore;
+  /** Small notes that belong to a run and go with its batches. */
+  readonly notes: NoteStore;
+  readonly films: FilmStore;
+  /** Absolute path of a recording. @throws DailiesError when it would leave the recordings folder */
+  resolve(path: string): Promise<string>;
+  describe(file: string): Promise<{ sizeBytes: number; fingerprint: string }>;
+  makeFilm(job: Omit<FilmJob, 'limits' | 'timeoutMs'>): Promise<MadeFilm>;
+  writeImage(file: string, bytes: Uint8Array): Promise<void>;
+  publish(messages: readonly EncodedMessage[]): Promise<void>;
+  now(): number;
+}

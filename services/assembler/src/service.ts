@@ -1,0 +1,90 @@
+import type { Bus, Consumer } from '@dailies/bus';
+import { type DailiesError, decodeGraded, type EncodedMessage, encodeEvent, GROUPS, type GradedMessage, TOPICS, toDailiesError } from '@dailies/contracts';
+import { type Library, writeDurable } from '@dailies/library';
+import { type FfmpegTools, makeFilm } from '@dailies/media';
+import type { Logger, RecordingsReader, Service } from '@dailies/service';
+import { assemble } from './handle.ts';
+import type { AssemblerPorts } from './ports.ts';
+
+export interface AssemblerOptions {
+  readonly bus: Bus;
+  readonly library: Library;
+  readonly view: RecordingsReader;
+  readonly tools: FfmpegTools;
+  readonly log: Logger;
+  readonly config: {
+    readonly assemblerConcurrency: number;
+    readonly assembleTimeoutMs: number;
+    readonly maxPixels: number;
+    readonly maxDurationS: number;
+    readonly maxBytes: number;
+    readonly attempts: number;
+    readonly backoffMs: number;
+    readonly backoffMaxMs: number;
+    readonly waitAttempts?: number | undefined;
+  };
+}
+
+/** Collects graded batches and makes films of them. */
+export function createAssembler({ bus, library, view, tools, log, config }: AssemblerOptions): Service {
+  let consumer: Consumer | null = null;
+  const limits = { maxPixels: config.maxPixels, maxDurationS: config.maxDurationS, maxBytes: config.maxBytes };
+  const ports: AssemblerPorts = {
+    view,
+    batches: library.batches,
+    notes: library.notes,
+    films: library.films,
+    resolve: (path) => library.inside(path),
+    describe: (file) => library.describe(file),
+    writeImage: (file, bytes) => writeDurable(file, bytes),
+    makeFilm: (job) => makeFilm(tools, { ...job, limits, timeoutMs: config.assembleTimeoutMs }),
+    publish: (messages) => bus.publish(messages),
+    now: () => Date.now(),
+  };
+  const failure = (type: 'failed' | 'waiting', message: GradedMessage, error: DailiesError): EncodedMessage =>
+    encodeEvent({ v: 1, type, recordingId: message.recordingId, run: message.run, at: new Date().toISOString(), code: error.code, reason: error.message });
+  return {
+    name: 'assembler',
+    async start() {
+      consumer = await bus.consume({
+        topic: TOPICS.graded,
+        group: GROUPS.assembler,
+        concurrency: config.assemblerConcurrency,
+        attempts: config.attempts,
+        backoff: { initialMs: config.backoffMs, maxMs: config.backoffMaxMs, factor: 2 },
+        ...(config.waitAttempts === undefined ? {} : { waitAttempts: config.waitAttempts }),
+        async handler(record, { signal }) {
+          const message = decodeGraded(record);
+          try {
+            return await assemble(message, record.value, ports, signal);
+          } catch (thrown) {
+            const error = toDailiesError(thrown);
+            if (error.fate !== 'never' || error.code === 'MESSAGE_INVALID') throw error;
+            // The recording, not the message, is at fault: it has failed, and nothing of it is kept but the original.
+            log.error({ recordingId: message.recordingId, code: error.code, reason: error.message }, 'recording failed');
+            await ports.batches.remove(message.recordingId);
+            return [failure('failed', message, error)];
+          }
+        },
+        onRetry(record, error, delayMs) {
+          log.warn({ key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs }, 'assembling is tried again');
+          if (error.fate !== 'wait') return;
+          bus.publish([failure('waiting', decodeGraded(record), error)]).catch((failed: unknown) => log.warn({ reason: toDailiesError(failed).message }, 'an event could not be published'));
+        },
+        onDeadLetter(record, error) {
+          log.error({ key: record.key, code: error.code, reason: error.message }, 'a graded batch was given up; it is in the dead letters');
+          try {
+            return [failure('failed', decodeGraded(record), error)];
+          } catch {
+            return [];
+          }
+        },
+      });
+      log.debug({ concurrency: config.assemblerConcurrency }, 'takes graded batches');
+    },
+    async stop({ drainMs }) {
+      await consumer?.stop({ drainMs });
+      consumer = null;
+    },
+  };
+}
