@@ -1,8 +1,7 @@
-import { constants } from 'node:fs';
-import { access, lstat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DailiesError } from '@dailies/contracts';
-import { accessing, errnoOf, quote } from './access.ts';
+import { errnoOf, quote } from './access.ts';
 import { discardTemporaries } from './durable.ts';
 import { describe } from './fingerprint.ts';
 import { numbered, ownerOf } from './names.ts';
@@ -31,8 +30,6 @@ export async function moveOriginal(from: string, to: string, fingerprint: string
   if (found.fingerprint !== fingerprint) {
     throw new DailiesError('RECORDING_CHANGED', `${quote(from)} was replaced or changed; it was not moved.`);
   }
-  // Asked first, so that the original is not linked to its new place and then stuck in the old one, too.
-  await accessing('write', dirname(from), () => access(dirname(from), constants.W_OK));
   await discardTemporaries(dirname(to), owner);
   return publishNew(from, to, owner);
 }

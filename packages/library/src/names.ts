@@ -4,8 +4,8 @@ import { TEMPORARY_PREFIX } from './kinds.ts';
 
 /** What ext4, XFS, NTFS and most others allow for one name. */
 const MAX_NAME_BYTES = 255;
-/** A longer "extension" is the end of a sentence with a dot in it. */
-const MAX_EXTENSION_BYTES = 16;
+/** Anything else after the last dot is the end of a sentence: "Mr. and Mrs. Example". */
+const EXTENSION = /^\.[A-Za-z0-9_-]{1,16}$/;
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
@@ -26,7 +26,7 @@ export function fitName(stem: string, tail: string): string {
 function split(path: string): { folder: string; stem: string; extension: string } {
   const name = basename(path);
   const found = extname(name);
-  const extension = bytesOf(found) <= MAX_EXTENSION_BYTES ? found : '';
+  const extension = EXTENSION.test(found) ? found : '';
   return { folder: dirname(path), stem: name.slice(0, name.length - extension.length), extension };
 }
 

@@ -1,7 +1,7 @@
 import { type FileHandle, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DailiesError } from '@dailies/contracts';
-import { accessing, errnoOf, quote } from './access.ts';
+import { accessing, errnoOf, explain, quote } from './access.ts';
 import { copyDurable, discard, sha256Of } from './durable.ts';
 import { describe } from './fingerprint.ts';
 import { ensureFolder, syncFolder } from './folders.ts';
@@ -78,7 +78,14 @@ async function take(file: string, name: string, owner: string): Promise<Step> {
     throw error;
   }
   // The file may have been replaced after it was linked: then what stands there now is not ours to remove.
-  if (await sameInode(file, name)) await removeSource(file);
+  if (!(await sameInode(file, name))) return 'done';
+  try {
+    await removeSource(file);
+  } catch (error) {
+    // It may not be removed from its folder: it shall not be in two places until somebody changes that.
+    await discard(name);
+    throw error;
+  }
   return 'done';
 }
 
@@ -112,7 +119,8 @@ async function moveOnto(file: string, name: string): Promise<Step> {
     await rename(file, name);
     return 'done';
   } catch (error) {
-    if (errnoOf(error) !== 'EXDEV') throw error;
+    // The new name could be made, so what is refused is to take the old one away.
+    if (errnoOf(error) !== 'EXDEV') throw explain(error, 'write', dirname(file));
     await discard(name);
     return 'other-disk';
   }
