@@ -1,19 +1,23 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DailiesError, type Look, parseLook } from '@dailies/contracts';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { DailiesError, type Look, parseLook, toDailiesError } from '@dailies/contracts';
 
-const splitTint = { alpha: 0.3, left: [0, 0, 255], right: [255, 0, 0] } as const;
 const cinematic = {
   contrast: { amount: 0.35 },
   tealOrange: { shadows: [7, -9], highlights: [-8, 7], saturation: 1.08 },
   vignette: { sigma: 0.6, strength: 0.7 },
   bars: { fraction: 0.12 },
 } as const;
+const splitTint = { alpha: 0.3, left: [0, 0, 255], right: [255, 0, 0] } as const;
 
-/** The looks that ship. */
+/** The looks that ship, the default first. */
 export const LOOKS: readonly Look[] = [
-  { name: 'both', describe: 'Cinematic with the split-screen tint over it: the default.', ...cinematic, splitTint, vignette: { sigma: 0.6, strength: 1 } },
-  { name: 'cinematic', describe: 'Teal shadows, orange highlights, more contrast, a vignette and bars.', ...cinematic },
+  { name: 'both', describe: 'Cinematic, with the split-screen tint over it.', ...cinematic, splitTint },
+  {
+    name: 'cinematic',
+    describe: 'Teal shadows and orange highlights, more contrast, a gentle vignette, bars.',
+    ...cinematic,
+  },
   { name: 'split-tint', describe: 'Blue over the left half, red over the right half.', splitTint },
   { name: 'none', describe: 'Leaves the picture as it is.' },
 ].map((look) => parseLook(look));
@@ -21,35 +25,66 @@ export const LOOKS: readonly Look[] = [
 export const DEFAULT_LOOK = 'both';
 
 /**
- * An operator's looks: each `.json` file of a folder, named by its `name` or else by the file.
- * @throws DailiesError LOOK_INVALID, naming the file
+ * An operator's looks: a JSON file, or all `.json` files of a folder. A file holds one look, which is called after the file
+ * when it has no name, or an array of looks.
+ * @throws DailiesError LOOK_INVALID that names the file and the parameter, or two looks of one name; PERMISSION_DENIED;
+ *   CONFIG_INVALID when there is no such file or folder
  */
-export async function loadLooks(folder: string): Promise<Look[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
-  return Promise.all(
-    files.map(async (file) => {
-      const path = join(folder, file);
-      let value: unknown;
-      try {
-        value = JSON.parse(await readFile(path, 'utf8'));
-      } catch (cause) {
-        throw new DailiesError('LOOK_INVALID', `${path} is not JSON.`, { cause });
-      }
-      const named = typeof value === 'object' && value !== null && !('name' in value) ? { name: file.slice(0, -5), ...value } : value;
-      return parseLook(named, path);
-    }),
-  );
+export async function loadLooks(path: string): Promise<Look[]> {
+  const looks = (await Promise.all((await lookFiles(path)).map(readLooks))).flat();
+  const seen = new Map<string, string>();
+  for (const { look, file } of looks) {
+    const other = seen.get(look.name);
+    if (other)
+      throw new DailiesError('LOOK_INVALID', `The name "${look.name}" is used twice, in ${other} and in ${file}.`);
+    seen.set(look.name, file);
+  }
+  return looks.map(({ look }) => look);
 }
 
-/** A look by its name; an operator's look hides a shipped one of that name. @throws DailiesError LOOK_UNKNOWN */
+async function lookFiles(path: string): Promise<string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    const names = (await readdir(path)).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+    return names.sort().map((name) => join(path, name));
+  } catch (cause) {
+    const error = toDailiesError(cause);
+    if (error.code !== 'INTERNAL') throw error;
+    throw new DailiesError(
+      'CONFIG_INVALID',
+      `The looks cannot be read from ${path}: there is no such file or folder.`,
+      { cause },
+    );
+  }
+}
+
+async function readLooks(file: string): Promise<{ look: Look; file: string }[]> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw toDailiesError(cause);
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new DailiesError('LOOK_INVALID', `${file} is not JSON: ${cause instanceof Error ? cause.message : cause}.`, {
+      cause,
+    });
+  }
+  if (Array.isArray(value))
+    return value.map((one: unknown, i) => ({ look: parseLook(one, `Look ${i + 1} of ${file}`), file }));
+  const named = typeof value === 'object' && value !== null ? { name: basename(file, '.json'), ...value } : value;
+  return [{ look: parseLook(named, file), file }];
+}
+
+/**
+ * A look by its name.
+ * @param extra an operator's looks; one of them hides a shipped look of the same name
+ * @throws DailiesError LOOK_UNKNOWN that lists the names
+ */
 export function findLook(name: string, extra: readonly Look[] = []): Look {
   const all = [...extra, ...LOOKS];
   const found = all.find((look) => look.name === name);
   if (found) return found;
-  throw new DailiesError('LOOK_UNKNOWN', `There is no look "${name}". There are: ${[...new Set(all.map((look) => look.name))].join(', ')}.`);
-}
-
-/** True when a look changes nothing at all. */
-export function isIdentity(look: Look): boolean {
-  return !look.contrast && !look.tealOrange && !look.splitTint && !look.vignette && !look.bars;
+  const names = [...new Set(all.map((look) => look.name))].join(', ');
+  throw new DailiesError('LOOK_UNKNOWN', `There is no look "${name}". There are: ${names}.`);
 }

@@ -1,122 +1,170 @@
 import type { Look } from '@dailies/contracts';
+import { type Pixel, pixelOf, rgbOf } from './colour.ts';
 
 /**
- * What a look does, in plain floating point, one sample after another: the definition that the kernel has to meet to
- * within one code value.
- *
- * A picture is limited-range 8-bit Y'CbCr (BT.709): t = (Y' − 16) / 219 is luma from 0 to 1, b = Cb − 128 and
- * r = Cr − 128 are chroma around 0. When a step that touches luma is on, luma outside 16…235 is clamped first.
+ * What a look does, in plain floating point, one pixel after another: the definition. The kernel has to meet it to within
+ * one code value on every sample. A result depends on a pixel and its place, and on nothing else.
  */
-export interface Pixel {
-  t: number;
-  b: number;
-  r: number;
-}
 
-const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
+/** Where a pixel is: its centre, in pixels from the upper left corner (the first one is at 0.5, 0.5), and the picture's size. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** t ← t + k·(s(t) − t) with s(t) = t²(3 − 2t): keeps 0, ½ and 1. */
-export function contrast(look: Look, t: number): number {
-  const k = look.contrast?.amount ?? 0;
-  return t + k * (t * t * (3 - 2 * t) - t);
+export function contrast(t: number, amount: number): number {
+  return t + amount * (t * t * (3 - 2 * t) - t);
 }
 
-/** BT.709 colour of an RGB triple (0–255), as t, b, r. */
-export function tbrOf([red, green, blue]: readonly [number, number, number]): Pixel {
-  const [R, G, B] = [red / 255, green / 255, blue / 255];
-  const t = 0.2126 * R + 0.7152 * G + 0.0722 * B;
-  return { t, b: (224 * (B - t)) / 1.8556, r: (224 * (R - t)) / 1.5748 };
+/** Chroma moves by (1−t)² of the shadows' offset and t² of the highlights', then away from grey. `t` is luma after contrast. */
+export function tealOrange(
+  { t, b, r }: Pixel,
+  { shadows, highlights, saturation }: NonNullable<Look['tealOrange']>,
+): Pixel {
+  const dark = (1 - t) ** 2;
+  const light = t ** 2;
+  return {
+    t,
+    b: (b + dark * shadows[0] + light * highlights[0]) * saturation,
+    r: (r + dark * shadows[1] + light * highlights[1]) * saturation,
+  };
 }
 
-/** The inverse of `tbrOf`: RGB from 0 to 255, not rounded. */
-export function rgbOf({ t, b, r }: Pixel): [number, number, number] {
-  const red = t + (1.5748 * r) / 224;
-  const blue = t + (1.8556 * b) / 224;
-  const green = (t - 0.2126 * red - 0.0722 * blue) / 0.7152;
-  return [red * 255, green * 255, blue * 255];
+/** out = (1−a)·in + a·C, with one colour left of the middle and another right of it. */
+export function splitTint(
+  { t, b, r }: Pixel,
+  { alpha, left, right }: NonNullable<Look['splitTint']>,
+  { x, width }: Place,
+): Pixel {
+  const colour = pixelOf(x < width / 2 ? left : right);
+  return {
+    t: (1 - alpha) * t + alpha * colour.t,
+    b: (1 - alpha) * b + alpha * colour.b,
+    r: (1 - alpha) * r + alpha * colour.r,
+  };
 }
 
-/** m = (1 − s) + s·exp(−dx²/2σ²)·exp(−dy²/2σ²), distances from the middle in units of the width and the height. */
-export function vignette(look: Look, x: number, y: number, width: number, height: number): number {
-  if (!look.vignette) return 1;
-  const { sigma, strength } = look.vignette;
-  const fall = (at: number, size: number): number => Math.exp(-(((at + 0.5) / size - 0.5) ** 2) / (2 * sigma ** 2));
-  return 1 - strength + strength * fall(x, width) * fall(y, height);
+/** How much the vignette lets through along one axis: exp(−d²/2σ²), d the distance from the middle as a share of the size. */
+export function falloff(at: number, size: number, sigma: number): number {
+  return Math.exp(-((at / size - 0.5) ** 2) / (2 * sigma ** 2));
 }
 
-/** Rows of each bar: a share of the height, rounded to an even number so that chroma rows are whole. */
-export function barRows(look: Look, height: number): number {
-  return 2 * Math.round(((look.bars?.fraction ?? 0) * height) / 2);
-}
-
-/** Luma of one pixel after contrast, tint and vignette; `t` is clamped to 0…1 by the caller. */
-export function gradeLuma(look: Look, t: number, x: number, y: number, width: number, height: number): number {
-  let out = contrast(look, t);
-  if (look.splitTint) out = (1 - look.splitTint.alpha) * out + look.splitTint.alpha * tbrOf(2 * x < width ? look.splitTint.left : look.splitTint.right).t;
-  return out * vignette(look, x, y, width, height);
+/** Multiplies by m = (1−s) + s·falloff(x)·falloff(y): towards black, not towards another colour. */
+export function vignette(
+  { t, b, r }: Pixel,
+  { sigma, strength }: NonNullable<Look['vignette']>,
+  { x, y, width, height }: Place,
+): Pixel {
+  const m = 1 - strength + strength * falloff(x, width, sigma) * falloff(y, height, sigma);
+  return { t: t * m, b: b * m, r: r * m };
 }
 
 /**
- * Chroma after teal and orange, tint and vignette. Its weights come from luma after contrast. `x`, `y` may be between
- * pixels: a chroma sample of 4:2:0 is in the middle of its four pixels.
+ * The rows between the bars, half open. A bar is `fraction` of the height, rounded to the next even number, and the lower
+ * one counts from the height rounded up to even, so that no row of chroma is half in a bar.
  */
-export function gradeChroma(look: Look, pixel: Pixel, x: number, y: number, width: number, height: number): { b: number; r: number } {
-  let { b, r } = pixel;
-  if (look.tealOrange) {
-    const { shadows, highlights, saturation } = look.tealOrange;
-    const t = contrast(look, pixel.t);
-    const mix = (c: number, i: 0 | 1): number => clamp((c + (1 - t) ** 2 * shadows[i] + t ** 2 * highlights[i]) * saturation, -128, 127);
-    b = mix(b, 0);
-    r = mix(r, 1);
-  }
-  if (look.splitTint) {
-    const { alpha, left, right } = look.splitTint;
-    const colour = tbrOf(2 * Math.floor(x) < width ? left : right);
-    b = (1 - alpha) * b + alpha * colour.b;
-    r = (1 - alpha) * r + alpha * colour.r;
-  }
-  const m = vignette(look, x, y, width, height);
-  return { b: b * m, r: r * m };
+export function rowsBetweenBars(look: Look, height: number): { from: number; to: number } {
+  const bar = 2 * Math.round(((look.bars?.fraction ?? 0) * height) / 2);
+  return { from: bar, to: Math.max(bar, 2 * Math.ceil(height / 2) - bar) };
 }
 
-const code = (value: number): number => clamp(Math.floor(value + 0.5), 0, 255);
+/** Whether a look does anything to the rows between the bars. */
+export function changesColour(look: Look): boolean {
+  return Boolean(look.contrast || look.tealOrange || look.splitTint || look.vignette);
+}
+
+/** True when a look changes nothing at all. */
+export function isIdentity(look: Look): boolean {
+  return !changesColour(look) && !look.bars;
+}
 
 /**
- * Grades a frame: I420, tightly packed (Y `width`×`height`, then Cb and Cr of ⌈width/2⌉×⌈height/2⌉).
- * Chroma weights come from the mean of the luma of its four pixels (at odd edges the last one counts twice), rounded to a
- * code value before anything else.
+ * Grades one pixel that is not in a bar. Luma is clipped to black and white first, as a display does it; a look of bars
+ * alone leaves it.
+ */
+export function gradePixel(look: Look, pixel: Pixel, place: Place): Pixel {
+  if (!changesColour(look)) return pixel;
+  let out: Pixel = { t: clip(pixel.t, 0, 1), b: pixel.b, r: pixel.r };
+  if (look.contrast) out = { ...out, t: contrast(out.t, look.contrast.amount) };
+  if (look.tealOrange) out = tealOrange(out, look.tealOrange);
+  if (look.splitTint) out = splitTint(out, look.splitTint, place);
+  if (look.vignette) out = vignette(out, look.vignette, place);
+  return out;
+}
+
+/**
+ * Grades a frame: 8-bit limited-range I420, tightly packed (Y of `width`×`height`, then Cb and Cr of
+ * ⌈width/2⌉×⌈height/2⌉). A sample of chroma is graded as the pixel in the middle of its four pixels, with the mean of
+ * their luma, each clipped; where the frame ends within the four, its last column or row stands for the missing one.
+ * Results are rounded to the nearest code value, halves upwards.
  */
 export function gradeReference(frame: Uint8Array, width: number, height: number, look: Look): Uint8Array {
   const out = Uint8Array.from(frame);
-  const cw = Math.ceil(width / 2);
-  const ch = Math.ceil(height / 2);
-  const bar = barRows(look, height);
-  const inBar = (y: number): boolean => y < bar || y >= height - bar;
-  const touchesLuma = Boolean(look.contrast || look.splitTint || look.vignette);
-  const touchesChroma = Boolean(look.tealOrange || look.splitTint || look.vignette);
-  const luma = (x: number, y: number): number => frame[Math.min(y, height - 1) * width + Math.min(x, width - 1)] as number;
+  const chromaWidth = Math.ceil(width / 2);
+  const chromaHeight = Math.ceil(height / 2);
+  const cb = width * height;
+  const cr = cb + chromaWidth * chromaHeight;
+  const { from, to } = rowsBetweenBars(look, height);
+  const at = (i: number): number => frame[i] as number;
+  const t = (x: number, y: number): number => (at(Math.min(y, height - 1) * width + Math.min(x, width - 1)) - 16) / 219;
+  const clipped = (x: number, y: number): number => clip(t(x, y), 0, 1);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (inBar(y)) out[y * width + x] = 16;
-      else if (touchesLuma) out[y * width + x] = code(16 + 219 * gradeLuma(look, clamp((luma(x, y) - 16) / 219, 0, 1), x, y, width, height));
+      const graded =
+        y < from || y >= to
+          ? 0
+          : gradePixel(look, { t: t(x, y), b: 0, r: 0 }, { x: x + 0.5, y: y + 0.5, width, height }).t;
+      out[y * width + x] = code(16 + 219 * graded);
     }
   }
-  const cb = width * height;
-  const cr = cb + cw * ch;
-  for (let y = 0; y < ch; y++) {
-    for (let x = 0; x < cw; x++) {
-      const i = y * cw + x;
-      if (inBar(2 * y)) {
-        out[cb + i] = 128;
-        out[cr + i] = 128;
-      } else if (touchesChroma) {
-        const mean = (luma(2 * x, 2 * y) + luma(2 * x + 1, 2 * y) + luma(2 * x, 2 * y + 1) + luma(2 * x + 1, 2 * y + 1) + 2) >> 2;
-        const pixel = { t: clamp((mean - 16) / 219, 0, 1), b: (frame[cb + i] as number) - 128, r: (frame[cr + i] as number) - 128 };
-        const { b, r } = gradeChroma(look, pixel, 2 * x + 0.5, 2 * y + 0.5, width, height);
-        out[cb + i] = code(128 + b);
-        out[cr + i] = code(128 + r);
-      }
+  for (let y = 0; y < chromaHeight; y++) {
+    for (let x = 0; x < chromaWidth; x++) {
+      const i = y * chromaWidth + x;
+      const inBar = 2 * y < from || 2 * y >= to;
+      const mean =
+        (clipped(2 * x, 2 * y) +
+          clipped(2 * x + 1, 2 * y) +
+          clipped(2 * x, 2 * y + 1) +
+          clipped(2 * x + 1, 2 * y + 1)) /
+        4;
+      const pixel = { t: mean, b: at(cb + i) - 128, r: at(cr + i) - 128 };
+      const graded = inBar ? { b: 0, r: 0 } : gradePixel(look, pixel, { x: 2 * x + 1, y: 2 * y + 1, width, height });
+      out[cb + i] = code(128 + graded.b);
+      out[cr + i] = code(128 + graded.r);
     }
   }
   return out;
 }
+
+/**
+ * Grades interleaved RGB or RGBA in place, with the same mathematics on every pixel (4:4:4). Alpha is left.
+ * @param pixels samples from 0 to `white`: 255, or 65535 of 16-bit images
+ */
+export function gradeRgb(
+  pixels: Uint8Array | Uint16Array,
+  size: { width: number; height: number; channels: 3 | 4; white: 255 | 65535 },
+  look: Look,
+): void {
+  const { width, height, channels, white } = size;
+  const scale = white / 255;
+  const sample = (i: number): number => (pixels[i] as number) / scale;
+  const { from, to } = rowsBetweenBars(look, height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i += channels) {
+      const pixel = pixelOf([sample(i), sample(i + 1), sample(i + 2)]);
+      const graded = y < from || y >= to ? BLACK : gradePixel(look, pixel, { x: x + 0.5, y: y + 0.5, width, height });
+      const [red, green, blue] = rgbOf(graded);
+      pixels[i] = clip(Math.round(red * scale), 0, white);
+      pixels[i + 1] = clip(Math.round(green * scale), 0, white);
+      pixels[i + 2] = clip(Math.round(blue * scale), 0, white);
+    }
+  }
+}
+
+const BLACK: Pixel = { t: 0, b: 0, r: 0 };
+
+const clip = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
+const code = (value: number): number => clip(Math.round(value), 0, 255);
