@@ -1,5 +1,6 @@
 export * from './film.ts';
 export * from './grade-batch.ts';
+export * from './inspect.ts';
 export * from './join.ts';
 export * from './pipes.ts';
 export * from './pump.ts';
