@@ -39,6 +39,11 @@ export function field<const F extends FieldSpec>(spec: F): F {
   return Object.freeze(spec);
 }
 
+/** Some fields of a list, by their environment names; keeps their types. */
+export function pickFields<const F extends FieldSpec, const Env extends F['env']>(fields: readonly F[], ...envs: Env[]): Extract<F, { env: Env }>[] {
+  return fields.filter((spec): spec is Extract<F, { env: Env }> => envs.some((env) => env === spec.env));
+}
+
 type CamelTail<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Capitalize<Lowercase<Head>>}${CamelTail<Tail>}`
   : Capitalize<Lowercase<S>>;

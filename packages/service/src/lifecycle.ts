@@ -17,8 +17,8 @@ export interface RunOptions {
   readonly drainMs: number;
   readonly log: Logger;
   readonly hooks: ProcessHooks;
-  /** The services are stopped when this resolves, as for `--once`; when it rejects, that is fatal. */
-  readonly until?: Promise<void>;
+  /** Called when all are started; they are stopped when it resolves, as for `--once`. When it rejects, that is fatal. */
+  readonly until?: () => Promise<void>;
   /** Called once, when stopping begins. */
   readonly onStopping?: (why: Ending) => void;
 }
@@ -58,7 +58,7 @@ export async function runServices(services: readonly Service[], options: RunOpti
       // A signal ends a start that takes long, too.
       if ((await Promise.race([service.start(), ending.promise])) !== undefined) break;
     }
-    options.until?.then(
+    options.until?.().then(
       () => ending.resolve({ by: 'done' }),
       (error: unknown) => ending.resolve({ by: 'error', error }),
     );

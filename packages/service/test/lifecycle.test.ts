@@ -78,7 +78,7 @@ test('an error that nothing caught stops all without draining and exits 1', asyn
 test('a service that fails to stop does not keep the others from stopping', async () => {
   const { trace, lines, service, options } = setup();
   const bad = service('b', { stop: () => Promise.reject(new Error('jammed')) });
-  const ending = await runServices([service('a'), bad], { ...options, until: Promise.resolve() });
+  const ending = await runServices([service('a'), bad], { ...options, until: () => Promise.resolve() });
   assert.deepEqual(trace, ['start a', 'start b', 'stop a']);
   assert.match(lines.join(''), /jammed/);
   assert.deepEqual(ending, { by: 'done' });
