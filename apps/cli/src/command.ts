@@ -1,0 +1,41 @@
+import type { FieldSpec, ProcessHooks } from '@dailies/service';
+import type { Output } from './screen.ts';
+
+/** What a command gets from outside. Only main.ts touches `process`. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly pid: number;
+  /** For results. */
+  readonly stdout: Output;
+  /** For what goes wrong, and for progress of commands whose result may be piped. */
+  readonly stderr: Output;
+  readonly hooks: ProcessHooks;
+  /** Version of Dailies. */
+  readonly version: string;
+  readonly now: () => number;
+}
+
+export interface Command {
+  readonly name: string;
+  /** Arguments as in `replay ID`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Lines below the usage: what to know before the options. */
+  readonly details?: readonly string[];
+  /** Settings that it reads, for `--help` and the reference. */
+  readonly fields: readonly FieldSpec[];
+  /** Positional arguments that it takes, at most. */
+  readonly positionals: number;
+  /** @returns the exit code @throws DailiesError */
+  run(context: Context, argv: readonly string[]): Promise<number>;
+}
+
+/** Exit codes: the same for all commands. */
+export const EXIT = {
+  ok: 0,
+  /** It could not run: bad settings, no ffmpeg, a folder that cannot be written. */
+  failed: 1,
+  /** It ran, and some recordings did not become films. */
+  incomplete: 3,
+} as const;

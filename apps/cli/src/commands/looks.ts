@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DailiesError, type Look } from '@dailies/contracts';
+import { splitterFields } from '@dailies/frame-splitter';
+import { DEFAULT_LOOK, findLook, LOOKS, loadLooks, toCube } from '@dailies/grade';
+import { quote } from '@dailies/library';
+import { field, loadConfig, pickFields, safeText } from '@dailies/service';
+import { splitArguments } from '../arguments.ts';
+import { type Command, EXIT } from '../command.ts';
+import { padEnd } from '../terminal-text.ts';
+
+const fields = [
+  ...pickFields(splitterFields, 'LOOKS_DIR'),
+  field({
+    env: 'LOOKS_JSON',
+    flag: '--json',
+    type: 'boolean',
+    default: false,
+    describe: 'Print the looks with all their parameters as a JSON array.',
+    example: 'true',
+  }),
+  field({
+    env: 'LOOKS_CUBE',
+    flag: '--cube',
+    type: 'string',
+    default: undefined,
+    describe:
+      'Print this look as a 3D LUT (.cube). A LUT knows colours and no places: bars, vignette and a tint that differs left and right are left out, and the file says so.',
+    example: 'cinematic',
+  }),
+  field({
+    env: 'LOOKS_OUT',
+    flag: '--out',
+    type: 'path',
+    default: undefined,
+    describe: 'With --cube: write to this file, which must not exist yet.',
+    example: 'cinematic.cube',
+  }),
+] as const;
+
+/** Lists looks, or exports one. */
+export const looks: Command = {
+  name: 'looks',
+  usage: 'looks',
+  summary: 'List the looks, or export one as a .cube LUT.',
+  fields,
+  positionals: 0,
+  async run(context, argv) {
+    const { flags } = splitArguments(argv, fields, 0);
+    const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
+    const extra = await readLooks(config.looksDir);
+    if (config.looksOut !== undefined && config.looksCube === undefined) {
+      throw new DailiesError('CONFIG_INVALID', '--out says where the LUT goes; name its look with --cube.');
+    }
+    if (config.looksCube !== undefined) {
+      const cube = toCube(findLook(config.looksCube, extra));
+      if (config.looksOut === undefined) context.stdout.write(cube);
+      else {
+        await writeNew(config.looksOut, cube);
+        context.stdout.write(`${quote(config.looksOut)} holds the colours of the look ${config.looksCube}.\n`);
+      }
+      return EXIT.ok;
+    }
+    const all = [...extra, ...LOOKS.filter((look) => !extra.some((own) => own.name === look.name))];
+    context.stdout.write(config.looksJson ? `${JSON.stringify(all, null, 2)}\n` : looksText(all));
+    return EXIT.ok;
+  },
+};
+
+/** An operator's looks. @throws DailiesError CONFIG_INVALID when the folder is not there, LOOK_INVALID */
+export async function readLooks(folder: string | undefined): Promise<Look[]> {
+  if (folder === undefined) return [];
+  return loadLooks(folder).catch((cause: unknown) => {
+    if (cause instanceof DailiesError) throw cause;
+    throw new DailiesError(
+      'CONFIG_INVALID',
+      `The folder of looks ${quote(folder)} cannot be read: ${cause instanceof Error ? cause.message : cause}.`,
+      { cause },
+    );
+  });
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  await writeFile(resolve(file), text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw cause;
+    throw new DailiesError(
+      'CONFIG_INVALID',
+      `${quote(file)} exists already; it was left as it is. Choose another name with --out.`,
+      { cause },
+    );
+  });
+}
+
+/** A list for people: names, what they look like, their parameters. */
+export function looksText(all: readonly Look[]): string {
+  const column = Math.max(...all.map((look) => look.name.length)) + 2;
+  return `${all
+    .flatMap(({ name, describe, ...parameters }) => [
+      `${padEnd(safeText(name), column)}${safeText(describe ?? '')}${name === DEFAULT_LOOK ? ' (default)' : ''}`,
+      ...Object.entries(parameters)
+        .filter(([, value]) => value !== undefined && value !== null)
+        .map(([parameter, value]) => `${' '.repeat(column)}  ${padEnd(parameter, 11)} ${parametersText(value)}`),
+    ])
+    .join('\n')}\n`;
+}
+
+function parametersText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([key, item]) => `${key} ${Array.isArray(item) ? item.join('/') : item}`)
+    .join(', ');
+}

@@ -1,0 +1,27 @@
+import { DailiesError, type RecordingStatus } from '@dailies/contracts';
+import { quote } from '@dailies/library';
+
+/**
+ * The recording that someone means by its id, the beginning of its id, or its path. Pure. Of several recordings under
+ * one path (its content changed) the newest is meant.
+ * @param recordings in the order in which they were found
+ * @throws DailiesError CONFIG_INVALID when there is none, or several
+ */
+export function findRecording(recordings: readonly RecordingStatus[], wanted: string): RecordingStatus {
+  const path = wanted.replace(/^\.\//, '');
+  const byPath = recordings.findLast((status) => status.path === path);
+  if (byPath) return byPath;
+  const byId = /^[0-9a-f]+$/.test(wanted) ? recordings.filter((status) => status.recordingId.startsWith(wanted)) : [];
+  if (byId.length > 1) {
+    const list = byId.map((status) => `${status.recordingId} (${quote(status.path)})`).join(', ');
+    throw new DailiesError(
+      'CONFIG_INVALID',
+      `The id ${wanted} is the beginning of ${byId.length} recordings: ${list}. Give more of it.`,
+    );
+  }
+  if (byId[0]) return byId[0];
+  throw new DailiesError(
+    'CONFIG_INVALID',
+    `No recording has the id or the path ${quote(wanted)}. \`dailies status\` lists them.`,
+  );
+}

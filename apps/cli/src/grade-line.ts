@@ -1,0 +1,25 @@
+import type { GradeProgress } from './commands/grade.ts';
+import { bar, speedText } from './progress-lines.ts';
+import { fitEnd } from './terminal-text.ts';
+
+const BAR_COLUMNS = 30;
+
+/** The progress bar of `grade`: `▕██████   ▏ 42 %  310 frames/s, 10x real time, ETA 0:12`. Pure. */
+export function gradeLine(
+  { frames, totalFrames, durationMs }: GradeProgress,
+  elapsedMs: number,
+  columns: number,
+): string {
+  if (!totalFrames) return 'reading the recording';
+  const share = Math.min(1, frames / totalFrames);
+  const framesPerSecond = frames > 0 && elapsedMs > 0 ? (frames * 1000) / elapsedMs : null;
+  const filmRate = durationMs ? (totalFrames * 1000) / durationMs : null;
+  const speed = speedText({
+    percent: Math.floor(share * 100),
+    framesPerSecond,
+    timesRealTime: framesPerSecond && filmRate ? framesPerSecond / filmRate : null,
+    etaMs: framesPerSecond ? ((totalFrames - frames) * 1000) / framesPerSecond : null,
+  });
+  const doing = frames >= totalFrames ? 'putting the film together' : speed;
+  return fitEnd(`${bar(share, BAR_COLUMNS)} ${String(Math.floor(share * 100)).padStart(3)} %  ${doing}`, columns);
+}

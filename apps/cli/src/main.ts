@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { processHooks } from '@dailies/service';
+import type { Context } from './command.ts';
+import { gradeCommand } from './commands/grade.ts';
+import { looks } from './commands/looks.ts';
+import { replay } from './commands/replay.ts';
+import { run } from './commands/run.ts';
+import { status } from './commands/status.ts';
+import { gradeFile } from './grade-file.ts';
+import { program } from './program.ts';
+import type { Output } from './screen.ts';
+
+/** Columns that are assumed where lines go to a file. */
+const FILE_COLUMNS = 120;
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  // A reader that closes its end (`dailies status | head`) wants no more; that is no error.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY === true,
+    columns: () => stream.columns || FILE_COLUMNS,
+    rows: () => stream.rows || 24,
+  };
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const context: Context = {
+  env: process.env,
+  cwd: process.cwd(),
+  pid: process.pid,
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  hooks: processHooks(process),
+  version,
+  now: Date.now,
+};
+
+process.exitCode = await program([run, status, replay, looks, gradeCommand(gradeFile)], context, process.argv.slice(2));

@@ -1,0 +1,37 @@
+import type { RecordingStatus } from '@dailies/contracts';
+import { safeText } from '@dailies/service';
+import { count, duration, rate, size } from './figures.ts';
+import type { Outcome } from './once.ts';
+import { todoOf } from './report.ts';
+
+/** `1800 frames, 1:00, 12.3 MB, in 0:02 (28x real time)`. */
+export function filmFacts(status: RecordingStatus): string {
+  const facts: string[] = [];
+  if (status.kind === 'video' && status.frames !== null) facts.push(count(status.frames, 'frame'));
+  if (status.durationMs) facts.push(duration(status.durationMs));
+  if (status.filmBytes !== null) facts.push(size(status.filmBytes));
+  const tookMs = status.endedAt && status.splittingAt ? Date.parse(status.endedAt) - Date.parse(status.splittingAt) : 0;
+  if (tookMs > 0)
+    facts.push(
+      `in ${(tookMs / 1000).toFixed(1)} s${status.durationMs ? ` (${rate(status.durationMs / tookMs)}x real time)` : ''}`,
+    );
+  return facts.join(', ');
+}
+
+/** The summary at the end of `--once`: how many films, and each recording that is none with its reason and what to do. */
+export function outcomeText(outcome: Outcome, problems: readonly { readonly message: string }[]): string {
+  const { films, failed, unfinished } = outcome;
+  const lines = [
+    `${count(films.length, 'film')} made${failed.length > 0 ? `, ${failed.length} failed` : ''}${unfinished.length > 0 ? `, ${unfinished.length} not done` : ''}.`,
+  ];
+  for (const status of failed) {
+    lines.push(`${safeText(status.path)}: ${status.state}: ${status.code}: ${safeText(status.reason ?? '')}`);
+    const todo = todoOf(status.code);
+    if (todo) lines.push(`  ${todo}`);
+    lines.push(`  Again: dailies replay ${status.recordingId}`);
+  }
+  for (const status of unfinished)
+    lines.push(`${safeText(status.path)}: ${status.state}; it goes on with the next run.`);
+  for (const problem of problems) lines.push(safeText(problem.message));
+  return `${lines.join('\n')}\n`;
+}

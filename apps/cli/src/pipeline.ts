@@ -1,0 +1,76 @@
+import { createAssembler } from '@dailies/assembler';
+import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
+import type { Look } from '@dailies/contracts';
+import { createFilterWorker } from '@dailies/filter-worker';
+import { createFrameSplitter } from '@dailies/frame-splitter';
+import { createIngestWatcher, type IngestWatcher } from '@dailies/ingest-watcher';
+import type { Library } from '@dailies/library';
+import { type FfmpegTools, inspectRecording } from '@dailies/media';
+import { followRecordings, type Logger, type RecordingsReader, type Service } from '@dailies/service';
+import { isSettled } from './once.ts';
+import type { RunConfig } from './run-fields.ts';
+
+/** The four services on one embedded bus, in one process tree. */
+export interface Pipeline {
+  readonly view: RecordingsReader;
+  readonly watcher: IngestWatcher;
+  /** In the order of their start. */
+  readonly services: readonly Service[];
+  close(): Promise<void>;
+}
+
+export interface PipelineOptions {
+  readonly config: RunConfig;
+  readonly library: Library;
+  readonly tools: FfmpegTools;
+  readonly look: Look;
+  readonly log: Logger;
+}
+
+/** Opens the bus and builds the services; nothing is started. @throws DailiesError BUS_FAILED, PERMISSION_DENIED */
+export async function openPipeline({ config, library, tools, look, log }: PipelineOptions): Promise<Pipeline> {
+  const bus = openSqliteBus({
+    path: config.busPath,
+    topics: DAILIES_TOPICS,
+    onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
+  });
+  try {
+    const view = await followRecordings(bus, log);
+    const parts = { bus, library, view, tools, config };
+    const speaking = (service: string): { log: Logger } => ({ log: log.child({ service }) });
+    const watcher = createIngestWatcher({
+      ...parts,
+      ...speaking('ingest-watcher'),
+      inspect: inspectRecording(tools, config),
+    });
+    // Who consumes comes first: stopping goes the other way round, so that work in hand flows out.
+    const services = [
+      createAssembler({ ...parts, ...speaking('assembler') }),
+      createFilterWorker({ ...parts, ...speaking('filter-worker') }),
+      createFrameSplitter({ ...parts, ...speaking('frame-splitter'), look }),
+      watcher,
+    ];
+    return {
+      view,
+      watcher,
+      services,
+      async close() {
+        await view.close();
+        await bus.close();
+      },
+    };
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
+
+/** Resolves when everything that is in the folder has been found and has ended, for `--once`. */
+export async function workedThrough({ view, watcher }: Pick<Pipeline, 'view' | 'watcher'>): Promise<void> {
+  for (;;) {
+    await watcher.settled();
+    if (isSettled(view.all())) return;
+    // What ended may have left something new behind: a file that was replaced is found again.
+    while (!isSettled(view.all())) await view.changed();
+  }
+}

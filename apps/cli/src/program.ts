@@ -1,0 +1,43 @@
+import { DailiesError } from '@dailies/contracts';
+import type { Command, Context } from './command.ts';
+import { EXIT } from './command.ts';
+import { commandHelp, programHelp } from './help.ts';
+import { errorLines } from './report.ts';
+
+/** Finds the command, runs it, and reports what it throws. @returns the exit code */
+export async function program(
+  commands: readonly Command[],
+  context: Context,
+  argv: readonly string[],
+): Promise<number> {
+  const [name, ...rest] = argv;
+  try {
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      context.stdout.write(programHelp(commands, context.version));
+      return name === undefined ? EXIT.failed : EXIT.ok;
+    }
+    if (name === '--version' || name === '-v') {
+      context.stdout.write(`${context.version}\n`);
+      return EXIT.ok;
+    }
+    const command = commands.find((candidate) => candidate.name === name);
+    if (!command) {
+      const names = commands.map((candidate) => candidate.name).join(', ');
+      throw new DailiesError('CONFIG_INVALID', `There is no command ${JSON.stringify(name)}. There are: ${names}.`);
+    }
+    if (asksForHelp(rest)) {
+      context.stdout.write(commandHelp(command, context.stdout.columns()));
+      return EXIT.ok;
+    }
+    return await command.run(context, rest);
+  } catch (error) {
+    const withStack = ['debug', 'trace'].includes(context.env.LOG_LEVEL ?? '');
+    context.stderr.write(`${errorLines(error, { withStack }).join('\n')}\n`);
+    return EXIT.failed;
+  }
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');
+}

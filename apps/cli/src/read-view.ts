@@ -1,0 +1,38 @@
+import { existsSync, statSync } from 'node:fs';
+import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
+import { DailiesError, type RecordingStatus } from '@dailies/contracts';
+import { quote } from '@dailies/library';
+import { followRecordings, type Logger } from '@dailies/service';
+
+/**
+ * All recordings as the events tell, beside a process that may be at work. Opens the bus for reading alone.
+ * @returns an empty list when there is no bus yet
+ * @throws DailiesError CONFIG_INVALID when the recordings folder is not there; BUS_FAILED, PERMISSION_DENIED
+ */
+export async function readRecordings(
+  folders: { recordingsDir: string; busPath: string },
+  log: Logger,
+): Promise<RecordingStatus[]> {
+  requireFolder(folders.recordingsDir);
+  if (!existsSync(folders.busPath)) return [];
+  const bus = openSqliteBus({ path: folders.busPath, topics: DAILIES_TOPICS, readOnly: true });
+  try {
+    const view = await followRecordings(bus, log, { follow: false });
+    const all = view.all();
+    await view.close();
+    return all;
+  } finally {
+    await bus.close();
+  }
+}
+
+/** @throws DailiesError CONFIG_INVALID when there is no such folder */
+export function requireFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  const what = found ? 'is no folder' : 'does not exist';
+  throw new DailiesError(
+    'CONFIG_INVALID',
+    `The recordings folder ${quote(path)} ${what}. Make it, or name another one with --recordings.`,
+  );
+}

@@ -1,0 +1,38 @@
+import { type DailiesError, ERRORS, type ErrorCode, toDailiesError } from '@dailies/contracts';
+import { safeText } from '@dailies/service';
+
+/** What an operator does about an error code; null for a code that this version does not know. */
+export function todoOf(code: string | null): string | null {
+  return code !== null && Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode].todo : null;
+}
+
+/**
+ * An error as a command reports it: one line that says what happened, one that says what to do; the stack only when
+ * someone debugs.
+ */
+export function errorLines(thrown: unknown, options: { withStack: boolean }): string[] {
+  const error = toDailiesError(thrown);
+  const lines = [`dailies: ${safeText(error.message)}`];
+  const todo = todoFor(error);
+  if (todo) lines.push(`  ${todo}`);
+  if (options.withStack) lines.push(...stackOf(thrown).map((line) => `    ${safeText(line)}`));
+  else if (error.code === 'INTERNAL') lines.push('  LOG_LEVEL=debug shows where it happened.');
+  return lines;
+}
+
+/** The advice of the table, unless the message gives the very same. */
+function todoFor(error: DailiesError): string | null {
+  if (error.code === 'CONFIG_INVALID')
+    return '`dailies --help` lists the commands, `dailies COMMAND --help` its options.';
+  const todo = ERRORS[error.code].todo;
+  return error.message.includes(todo) ? null : todo;
+}
+
+function stackOf(thrown: unknown): string[] {
+  if (!(thrown instanceof Error)) return [];
+  const own = (thrown.stack ?? '')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+  return thrown.cause === undefined ? own : [...own, `caused by ${String(thrown.cause)}`, ...stackOf(thrown.cause)];
+}

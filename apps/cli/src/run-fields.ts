@@ -1,0 +1,38 @@
+import { assemblerFields } from '@dailies/assembler';
+import { workerFields } from '@dailies/filter-worker';
+import { splitterFields } from '@dailies/frame-splitter';
+import { watcherFields } from '@dailies/ingest-watcher';
+import {
+  busFields,
+  type ConfigOf,
+  field,
+  libraryFields,
+  limitFields,
+  processFields,
+  retryFields,
+  toolFields,
+} from '@dailies/service';
+
+/** All settings of all services, as `run` has them in one process. */
+export const runFields = [
+  ...libraryFields,
+  field({
+    env: 'ONCE',
+    type: 'boolean',
+    default: false,
+    describe:
+      'Work through what is in the folder and end: exit code 0 when every recording became a film, 3 when some did not, 1 when it could not run.',
+    example: 'true',
+  }),
+  ...watcherFields,
+  ...splitterFields,
+  ...workerFields,
+  ...assemblerFields,
+  ...limitFields,
+  ...retryFields,
+  ...toolFields,
+  ...busFields,
+  ...processFields,
+] as const;
+
+export type RunConfig = ConfigOf<typeof runFields>;

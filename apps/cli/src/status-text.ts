@@ -1,0 +1,53 @@
+import { safeText } from '@dailies/service';
+import { count, duration, size } from './figures.ts';
+import type { StatusEntry } from './status-model.ts';
+import { padEnd, wrap } from './terminal-text.ts';
+
+const INDENT = ' '.repeat(20);
+
+/** The list of recordings for people: those in work first, then failures, then films. */
+export function statusText(entries: readonly StatusEntry[], columns: number): string {
+  if (entries.length === 0) return 'No recording has been found yet.\n';
+  const order = (entry: StatusEntry): number => (entry.state === 'finished' ? 2 : entry.endedAt ? 1 : 0);
+  const sorted = entries.toSorted((a, b) => order(a) - order(b));
+  return `${[...sorted.flatMap((entry) => entryLines(entry, columns)), '', summary(entries)].join('\n')}\n`;
+}
+
+function entryLines(entry: StatusEntry, columns: number): string[] {
+  const percent =
+    entry.state === 'finished' || entry.endedAt === null
+      ? `${String(Math.floor(entry.progress * 100)).padStart(3)} %`
+      : '';
+  const head = `${padEnd(entry.state, 12)} ${padEnd(percent, 6)} ${safeText(entry.path)}`;
+  return [
+    head,
+    ...detailLines(entry).flatMap((text) =>
+      wrap(text, Math.max(40, columns - INDENT.length)).map((line) => INDENT + line),
+    ),
+  ];
+}
+
+function detailLines(entry: StatusEntry): string[] {
+  const lines: string[] = [];
+  if (entry.film) {
+    const facts = [
+      entry.frames === null ? null : count(entry.frames, 'frame'),
+      entry.durationMs ? duration(entry.durationMs) : null,
+      entry.filmBytes === null ? null : size(entry.filmBytes),
+    ].filter((fact) => fact !== null);
+    lines.push(`film: ${safeText(entry.film)} (${facts.join(', ')})`);
+  }
+  if (entry.code) {
+    lines.push(`${entry.endedAt ? '' : 'waiting: '}${entry.code}: ${safeText(entry.reason ?? '')}`);
+    if (entry.todo) lines.push(`what to do: ${entry.todo}`);
+    if (entry.endedAt) lines.push(`again: dailies replay ${entry.id}`);
+  }
+  return lines;
+}
+
+/** `5 recordings: 3 finished, 1 grading, 1 failed`. */
+export function summary(entries: readonly { readonly state: string }[]): string {
+  const states = new Map<string, number>();
+  for (const { state } of entries) states.set(state, (states.get(state) ?? 0) + 1);
+  return `${count(entries.length, 'recording')}: ${[...states].map(([state, n]) => `${n} ${state}`).join(', ')}`;
+}
