@@ -14,6 +14,7 @@ const QUALITY = 92;
  * the same format and depth; alpha, EXIF, XMP and the colour profile are kept (the profile of grey and CMYK images is not:
  * they become sRGB). All pictures of an animation are graded.
  * @param options.maxPixels of all pictures of the image together
+ * @returns the encoded image; `bytes` themselves when the look changes nothing
  * @throws DailiesError IMAGE_FAILED: damaged, too large, or not of the format that it is said to be
  */
 export async function gradeImage(
@@ -28,6 +29,8 @@ export async function gradeImage(
     if (meta.format !== options.format)
       throw new Error(`it is a ${meta.format} image, not ${options.format} as its name says`);
     const graded = await gradedPixels(prepared(open(), meta), meta, look);
+    // It can be decoded, and nothing is to be changed: not even what another encoding would change.
+    if (isIdentity(look)) return bytes;
     // The original, emptied and filled again: so what else is in the file stays with it.
     const filled = prepared(open(), meta)
       .linear(0, 0)
@@ -61,7 +64,7 @@ async function gradedPixels(image: Sharp, meta: Metadata, look: Look) {
     : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const pages = meta.pages ?? 1;
   const pageHeight = height / pages;
-  for (let page = 0; page < pages && !isIdentity(look); page++) {
+  for (let page = 0; page < pages; page++) {
     const size = width * pageHeight * channels;
     gradeRgb(
       pixels.subarray(page * size, (page + 1) * size),
@@ -74,7 +77,7 @@ async function gradedPixels(image: Sharp, meta: Metadata, look: Look) {
 
 function encoded(image: Sharp, meta: Metadata, format: ImageFormat): Sharp {
   if (format === 'png') return image.png();
-  if (format === 'webp') return image.webp({ quality: QUALITY });
+  if (format === 'webp') return image.webp({ quality: QUALITY, smartSubsample: true });
   return image.jpeg({
     quality: QUALITY,
     chromaSubsampling: meta.chromaSubsampling === '4:2:0' ? '4:2:0' : '4:4:4',

@@ -3,9 +3,9 @@ import { basename, join } from 'node:path';
 import { DailiesError, type Look, parseLook, toDailiesError } from '@dailies/contracts';
 
 const cinematic = {
-  contrast: { amount: 0.35 },
-  tealOrange: { shadows: [7, -9], highlights: [-8, 7], saturation: 1.08 },
-  vignette: { sigma: 0.6, strength: 0.7 },
+  contrast: { amount: 0.3 },
+  tealOrange: { shadows: [5, -9], highlights: [-6, 4], saturation: 1.06 },
+  vignette: { sigma: 0.6, strength: 0.5 },
   bars: { fraction: 0.12 },
 } as const;
 const splitTint = { alpha: 0.3, left: [0, 0, 255], right: [255, 0, 0] } as const;

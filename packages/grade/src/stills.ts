@@ -53,6 +53,7 @@ export function beforeAfter(before: Uint8Array, after: Uint8Array, width: number
   });
   return sharp({ create: { width: 2 * width + GAP, height, channels: 3, background: '#ffffff' } })
     .composite([half(before, 0), half(after, width + GAP)])
+    .removeAlpha()
     .png()
     .toBuffer();
 }

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { createGrader, findLook } from '@dailies/grade';
+import { loadKernel } from '../src/kernel.ts';
+import { randomFrame } from './frames.ts';
+
+const look = findLook('both');
+
+for (const [width, height] of [
+  [32, 16],
+  [33, 17],
+  [50, 12],
+  [5, 3],
+] as const) {
+  test(`rows with padding give the same picture and keep their padding: ${width}x${height}`, async () => {
+    const chroma = Math.ceil(width / 2);
+    const chromaHeight = Math.ceil(height / 2);
+    const strides = { luma: width + 13, chroma: chroma + 7 };
+    const frame = randomFrame(width, height, 1);
+    const packed = await createGrader({ width, height, look, slots: 1 });
+    const padded = await createGrader({ width, height, look, slots: 1, strides });
+    packed.frame(0).set(frame);
+    packed.grade(0);
+    padded.frame(0).fill(77);
+    // Where a row is, packed and padded, of all three planes.
+    const rows: [packedAt: number, paddedAt: number, length: number][] = [];
+    for (let y = 0; y < height; y++) rows.push([y * width, y * strides.luma, width]);
+    for (let y = 0; y < 2 * chromaHeight; y++)
+      rows.push([width * height + y * chroma, strides.luma * height + y * strides.chroma, chroma]);
+    for (const [from, to, length] of rows) padded.frame(0).set(frame.subarray(from, from + length), to);
+    padded.grade(0);
+    const expected = new Uint8Array(padded.frameBytes).fill(77);
+    for (const [from, to, length] of rows) expected.set(packed.frame(0).subarray(from, from + length), to);
+    assert.deepEqual(padded.frame(0), expected);
+  });
+}
+
+test('a frame is I420, tightly packed, with chroma rounded up', async () => {
+  const sizes = [
+    [2, 2, 6],
+    [3, 3, 17],
+    [1, 1, 3],
+    [1280, 720, 1_382_400],
+  ] as const;
+  for (const [width, height, bytes] of sizes) {
+    const grader = await createGrader({ width, height, look, slots: 2 });
+    assert.equal(grader.frameBytes, bytes);
+    assert.equal(grader.frame(1).length, bytes);
+  }
+});
+
+test('grading one slot leaves the others', async () => {
+  const frame = randomFrame(31, 19, 4);
+  const grader = await createGrader({ width: 31, height: 19, look, slots: 3 });
+  for (const slot of [0, 1, 2]) grader.frame(slot).set(frame);
+  grader.grade(1);
+  assert.deepEqual(grader.frame(0), frame);
+  assert.deepEqual(grader.frame(2), frame);
+  assert.notDeepEqual(grader.frame(1), frame);
+});
+
+test('a slot that is not there is refused', async () => {
+  const grader = await createGrader({ width: 4, height: 4, look, slots: 2 });
+  for (const slot of [-1, 2, 0.5]) {
+    assert.throws(() => grader.frame(slot), RangeError);
+    assert.throws(() => grader.grade(slot), RangeError);
+  }
+});
+
+test('more frames than the memory can hold are refused with their size', async () => {
+  const wanted = createGrader({ width: 30_000, height: 30_000, look, slots: 4 });
+  await assert.rejects(wanted, { code: 'RECORDING_TOO_LARGE', message: /4 frames of 30000x30000/ });
+});
+
+test('four frames of 8K fit', async () => {
+  const grader = await createGrader({ width: 7680, height: 4320, look, slots: 4 });
+  assert.equal(grader.frame(3).length, 49_766_400);
+});
+
+test('a kernel that was not built says how to build it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dailies-kernel-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await assert.rejects(loadKernel(undefined, pathToFileURL(join(folder, 'src', 'kernel.ts'))), {
+    code: 'INTERNAL',
+    message: /npm run prepare/,
+  });
+});
