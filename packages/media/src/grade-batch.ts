@@ -10,8 +10,8 @@ import type { FfmpegTools } from './tools.ts';
 
 export interface GradeOptions {
   readonly pipes: FramePipes;
-  /** Runs `pumpFrames` in a thread of its own. It ends when both ffmpeg processes have ended, whatever happens. */
-  readonly pump: (manifest: VideoBatch, pipes: FramePipes) => Promise<void>;
+  /** Runs `pumpFrames` in a thread of its own; `onOpen` is passed on from it. */
+  readonly pump: (manifest: VideoBatch, pipes: FramePipes, onOpen: () => void) => Promise<void>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,6 +28,7 @@ export async function gradeBatch(tools: FfmpegTools, manifest: VideoBatch, paylo
   const holds = await holdPipes(options.pipes);
   const picture = preparedPicture(manifest.picture);
   const encoded = collectTarget();
+  const opened = Promise.withResolvers<void>();
 
   const decode = runFfmpeg({
     tools,
@@ -38,7 +39,7 @@ export async function gradeBatch(tools: FfmpegTools, manifest: VideoBatch, paylo
     timeoutMs: options.timeoutMs,
     signal,
     purpose: 'decode a batch',
-  }).finally(() => holds.decoded.close());
+  }).finally(() => void opened.promise.then(() => holds.decoded.close()));
 
   const encode = runFfmpeg({
     tools,
@@ -53,9 +54,10 @@ export async function gradeBatch(tools: FfmpegTools, manifest: VideoBatch, paylo
     timeoutMs: options.timeoutMs,
     signal,
     purpose: 'encode a batch',
-  }).finally(() => holds.graded.close());
+  }).finally(() => void opened.promise.then(() => holds.graded.close()));
 
-  const pump = options.pump(manifest, options.pipes);
+  // A pump that fails before it has opened the pipes counts as open too: there is nobody to wait for.
+  const pump = options.pump(manifest, options.pipes, opened.resolve).finally(opened.resolve);
   // Whoever fails ends the others; all are waited for, so that the pipes are free for the next batch.
   const tasks = [pump, decode, encode];
   const failures: unknown[] = [];
@@ -73,9 +75,10 @@ export async function gradeBatch(tools: FfmpegTools, manifest: VideoBatch, paylo
 }
 
 /**
- * Keeps both pipes open so that no open of them ever waits for its other end: the decoder's for reading and writing (the
- * pump sees the end of the stream when the decoder has ended and this is closed), the encoder's for reading only (it
- * sees the end when the pump closes; a dead encoder breaks the pump's pipe once this is closed).
+ * Keeps both pipes open so that no open of them ever waits for its other end, and nothing that was written is lost
+ * before somebody reads: the decoder's for reading and writing (the pump sees the end of the stream when the decoder has
+ * ended and this is closed), the encoder's for reading only (it sees the end when the pump closes; a dead encoder breaks
+ * the pump's pipe once this is closed). Both are kept until the pump has them open.
  */
 async function holdPipes(pipes: FramePipes): Promise<{ decoded: FileHandle; graded: FileHandle }> {
   const decoded = await open(pipes.decoded, constants.O_RDWR | constants.O_NONBLOCK);

@@ -17,7 +17,10 @@ const IMAGES: Readonly<Record<string, RegExp>> = {
  * its first bytes (it is decoded whole when it is graded).
  * @returns throws DailiesError RECORDING_* as `readSource` does; IMAGE_FAILED, BATCH_TOO_LARGE for images
  */
-export function inspectRecording(tools: FfmpegTools, limits: Limits): (file: string, signal: AbortSignal) => Promise<{ kind: Kind; durationMs: number }> {
+export function inspectRecording(
+  tools: FfmpegTools,
+  limits: Limits,
+): (file: string, signal: AbortSignal) => Promise<{ kind: Kind; durationMs: number }> {
   return async (file, signal) => {
     const image = IMAGES[extname(file).toLowerCase()];
     if (!image) return { kind: 'video', durationMs: (await readSource(tools, file, limits, signal)).durationMs };
@@ -35,11 +38,18 @@ async function inspectImage(file: string, form: RegExp): Promise<void> {
     const { size } = await handle.stat();
     if (size === 0) throw new DailiesError('RECORDING_EMPTY', 'The file has zero bytes.');
     if (size > MAX_IMAGE_BYTES) {
-      throw new DailiesError('BATCH_TOO_LARGE', `The image has ${size} bytes; an image travels whole, and a message holds ${MAX_IMAGE_BYTES}.`);
+      throw new DailiesError(
+        'BATCH_TOO_LARGE',
+        `The image has ${size} bytes; an image travels whole, and a message holds ${MAX_IMAGE_BYTES}.`,
+      );
     }
     const head = Buffer.alloc(12);
     await handle.read(head, 0, head.length, 0);
-    if (!form.test(head.toString('latin1'))) throw new DailiesError('IMAGE_FAILED', `The file is not the ${extname(file).slice(1).toLowerCase()} image that its name says.`);
+    if (!form.test(head.toString('latin1')))
+      throw new DailiesError(
+        'IMAGE_FAILED',
+        `The file is not the ${extname(file).slice(1).toLowerCase()} image that its name says.`,
+      );
   } finally {
     await handle.close();
   }

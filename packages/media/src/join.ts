@@ -25,7 +25,10 @@ export interface JoinOptions {
   /** Tags that ffmpeg does not carry over by itself, e.g. creation_time; and the language of the picture track. */
   readonly tags: Readonly<Record<string, string>>;
   readonly videoLanguage: string | null;
-  readonly hasAudio: boolean;
+  /** Where the recording's clock begins; the batches' PTS have it taken off already. */
+  readonly originSeconds: number;
+  /** One per sound track, `und` when unknown: older builds call an unknown language English. */
+  readonly audioLanguages: readonly string[];
   readonly container: 'mp4' | 'mov';
   /** Where the film goes: an absolute path, overwritten. */
   readonly film: string;
@@ -53,7 +56,7 @@ export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch
     tools,
     inputs: [
       { options: ['-copyts', '-itsoffset', String(-shiftSeconds), '-protocol_whitelist', 'pipe', '-f', 'mp4'], source: 'pipe:0' },
-      { options: ['-copyts', ...SAFE_INPUT], source: options.recording },
+      { options: ['-copyts', ...(options.originSeconds ? ['-itsoffset', (-options.originSeconds).toFixed(6)] : []), ...SAFE_INPUT], source: options.recording },
     ],
     output: muxOptions(options, scale),
     target: options.film,
@@ -73,10 +76,11 @@ export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch
 
 function muxOptions(options: JoinOptions, scale: number): string[] {
   return [
-    ...['-map', '0:v:0', ...(options.hasAudio ? ['-map', '1:a'] : [])],
+    ...['-map', '0:v:0', ...(options.audioLanguages.length > 0 ? ['-map', '1:a'] : [])],
     ...['-map_metadata', '1', '-map_chapters', '1'],
     ...Object.entries(options.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
     ...(options.videoLanguage ? ['-metadata:s:v:0', `language=${options.videoLanguage}`] : []),
+    ...options.audioLanguages.flatMap((language, i) => [`-metadata:s:a:${i}`, `language=${language}`]),
     ...['-c', 'copy', '-copypriorss', '1', '-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0'],
     ...['-video_track_timescale', String(scale), '-movflags', '+faststart', '-strict', '-2'],
     // Muxing waits for the other stream at most this many packets; a long gap in one must not end the film.

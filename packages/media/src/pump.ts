@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { DailiesError, fromDeltas, type VideoBatch } from '@dailies/contracts';
 import type { NutHeader } from './nut/format.ts';
 import { type NutFrame, NutReader } from './nut/reader.ts';
-import { frameHeader, nutHeader } from './nut/writer.ts';
+import { frameHeader, nutHeader, nutPadding } from './nut/writer.ts';
 import { ticksPer, toTicks } from './ticks.ts';
 
 /** The look, as the kernel applies it to the frame in its own memory, in place. */
@@ -21,6 +21,8 @@ export interface FramePipes {
   readonly graded: string;
 }
 
+/** More than any pipe's capacity (Linux: 16 pages, of 64 KiB at most). */
+const PADDING_BYTES = 1024 * 1024 + 4096;
 /** Room for a frame's header and the first bytes behind it; the rest of a frame is read straight into place. */
 const HEAD_BYTES = 4096;
 
@@ -28,13 +30,15 @@ const HEAD_BYTES = 4096;
  * Reads decoded frames, keeps exactly those of the manifest, grades each and writes it to the encoder. Blocks its thread
  * from the first frame to the last: blocking reads and writes of named pipes cost less than half of the processor time
  * that asynchronous streams over Node's socket pairs do (docs/decisions/0005), and each slot has a thread of its own.
+ * @param onOpen told when both pipes are open: from then on their other ends may go away
  * @throws DailiesError FRAMES_MISMATCH; system errors such as EPIPE when ffmpeg went away
  */
-export function pumpFrames(manifest: VideoBatch, grader: FrameGrader, pipes: FramePipes): void {
+export function pumpFrames(manifest: VideoBatch, grader: FrameGrader, pipes: FramePipes, onOpen: () => void): void {
   const input = openSync(pipes.decoded, 'r');
   try {
     const output = openSync(pipes.graded, 'w');
     try {
+      onOpen();
       const keeper = new FrameKeeper(manifest, grader, (bytes) => writeAll(output, bytes));
       const reader = new NutReader(keeper);
       const head = Buffer.allocUnsafe(HEAD_BYTES);
@@ -48,6 +52,8 @@ export function pumpFrames(manifest: VideoBatch, grader: FrameGrader, pipes: Fra
       }
       reader.end();
       keeper.end();
+      // More than a pipe holds: when this is written, the encoder has opened its end, and closing ours cannot be missed.
+      writeAll(output, nutPadding(PADDING_BYTES));
     } finally {
       closeSync(output);
     }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { DailiesError } from '@dailies/contracts';
-import Ffmpeg from 'fluent-ffmpeg';
+import Ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
 import type { FfmpegTools } from './tools.ts';
 
 export interface FfmpegInput {
@@ -36,7 +36,7 @@ const TAIL_LINES = 12;
  */
 export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
   if (run.signal?.aborted) throw aborted(run.purpose);
-  const command = Ffmpeg({ stdoutLines: 200 }).setFfmpegPath(run.tools.ffmpeg);
+  const command = outOfReach(Ffmpeg({ stdoutLines: 200 }).setFfmpegPath(run.tools.ffmpeg));
   for (const [i, input] of run.inputs.entries()) {
     command.input(input.source);
     // Separate arguments: fluent-ffmpeg splits a lone option at its blank.
@@ -96,6 +96,19 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
     clearTimeout(timer);
     run.signal?.removeEventListener('abort', onAbort);
   }
+}
+
+type Spawn = (args: string[], options: object, ...callbacks: unknown[]) => void;
+
+/**
+ * Starts ffmpeg in a process group of its own. Ctrl-C signals the whole group of the terminal: ffmpeg would end at once,
+ * while we mean to finish the work in hand. fluent-ffmpeg has no option for it, so its call of `spawn` is given one.
+ */
+function outOfReach(command: FfmpegCommand): FfmpegCommand {
+  const internal = command as unknown as { _spawnFfmpeg: Spawn };
+  const spawnFfmpeg = internal._spawnFfmpeg;
+  internal._spawnFfmpeg = (args, options, ...callbacks) => spawnFfmpeg.call(command, args, { ...options, detached: true }, ...callbacks);
+  return command;
 }
 
 /** A broken pipe says only that ffmpeg went away; any other error of `feed` is the cause of ffmpeg's failure. */

@@ -17,13 +17,18 @@ export interface Source {
   readonly sizeBytes: number;
   /** Index of the picture track among all streams. */
   readonly videoIndex: number;
-  readonly audio: readonly { readonly index: number; readonly codec: string }[];
+  readonly audio: readonly { readonly index: number; readonly codec: string; readonly language: string }[];
   readonly picture: Picture;
   /** Time base of the picture track. */
   readonly timeBase: Rational;
   /** As the container says; 0 when it does not. */
   readonly durationMs: number;
   readonly container: string;
+  /**
+   * Where the recording's own clock begins, in seconds, when that is not 0: MPEG-TS, some MKV. Films begin at 0. MP4 and
+   * MOV say by edit lists what is shown when, so there it is always 0.
+   */
+  readonly originSeconds: number;
   /** Tags that ffmpeg does not carry over by itself. */
   readonly creationTime: string | null;
   readonly videoLanguage: string | null;
@@ -75,7 +80,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
   const rotation = rotationOf(video);
   const color = colorOf(video);
   const upright = rotation % 180 === 0;
-  const audio = probed.streams.filter((stream) => stream.codec_type === 'audio').map((stream) => ({ index: stream.index, codec: stream.codec_name ?? 'unknown' }));
+  const audio = probed.streams.filter((stream) => stream.codec_type === 'audio').map((stream) => ({ index: stream.index, codec: stream.codec_name ?? 'unknown', language: stream.tags?.['language'] ?? 'und' }));
   const others = probed.streams.filter((stream) => stream !== video && stream.codec_type !== 'audio');
   const notes: string[] = [];
   if (videos.length > 1) notes.push(`it has ${videos.length} picture tracks; the first one is graded`);
@@ -101,6 +106,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
     timeBase: rational(video.time_base, '/') ?? { num: 1, den: 90_000 },
     durationMs: durationS * 1000,
     container: probed.format.format_name,
+    originSeconds: probed.format.format_name === CONTAINERS[0] ? 0 : Math.max(0, Number(probed.format.start_time ?? 0) || 0),
     creationTime: probed.format.tags?.['creation_time'] ?? null,
     videoLanguage: video.tags?.['language'] ?? null,
     notes,

@@ -53,8 +53,12 @@ export async function createSlotPool({ slots: count, tools, timeoutMs, temporary
       if (!bytes) throw new DailiesError('INTERNAL', 'The slot answered an image without its bytes.');
       return bytes;
     }
-    const pump = async (): Promise<void> => void (await ask(slot.thread, { type: 'pump', manifest, pipes: slot.pipes }));
-    return gradeBatch(tools, manifest, payload, { pipes: slot.pipes, pump, timeoutMs, signal });
+    return gradeBatch(tools, manifest, payload, {
+      pipes: slot.pipes,
+      pump: async (_manifest, pipes, onOpen) => void (await ask(slot.thread, { type: 'pump', manifest, pipes }, onOpen)),
+      timeoutMs,
+      signal,
+    });
   };
 
   return {
@@ -89,14 +93,16 @@ function startThread(): Worker {
 }
 
 /** One request to the thread of a slot, which answers it or dies. */
-function ask(thread: Worker, request: SlotRequest): Promise<Uint8Array | null> {
+function ask(thread: Worker, request: SlotRequest, onOpen?: () => void): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
     const done = (settle: () => void): void => {
       thread.off('message', onMessage).off('error', onError).off('exit', onExit).unref();
       settle();
     };
-    const onMessage = (answer: SlotAnswer): void =>
+    const onMessage = (answer: SlotAnswer): void => {
+      if ('open' in answer) return onOpen?.();
       done(() => (answer.ok ? resolve(answer.bytes) : reject(new DailiesError(answer.code, answer.message, { details: { ...answer.details } }))));
+    };
     const onError = (cause: Error): void => done(() => reject(new DailiesError('INTERNAL', `The thread of a slot failed: ${cause.message}`, { cause })));
     const onExit = (code: number): void => done(() => reject(new DailiesError('INTERNAL', `The thread of a slot ended with code ${code}.`)));
     thread.on('message', onMessage).on('error', onError).on('exit', onExit).ref();

@@ -24,7 +24,7 @@ async function work(request: SlotRequest): Promise<Uint8Array | null> {
   if (request.type === 'image') return gradeImage(request.payload, request.manifest.look, { format: request.manifest.format });
   const { filmWidth, filmHeight } = request.manifest.picture;
   const grader = await graderFor(filmWidth, filmHeight, request.manifest.look);
-  pumpFrames(request.manifest, { frameBytes: grader.frameBytes, frame: grader.frame(0), grade: () => grader.grade(0) }, request.pipes);
+  pumpFrames(request.manifest, { frameBytes: grader.frameBytes, frame: grader.frame(0), grade: () => grader.grade(0) }, request.pipes, () => port?.postMessage({ open: true } satisfies SlotAnswer));
   return null;
 }
 

@@ -108,3 +108,11 @@ export function frameHeader(pts: number, size: number, key: boolean): Buffer {
     .bytes();
   return Buffer.concat([sync, head, be32(crc32Nut(head))]);
 }
+
+/** Bytes that every demuxer skips: an index packet is of no use in a stream, so nobody looks into it. */
+export function nutPadding(bytes: number): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64BE(STARTCODE.index);
+  const lead = Buffer.concat([head, new Fields().v(bytes).bytes()]);
+  return Buffer.concat([lead, be32(crc32Nut(lead)), Buffer.alloc(bytes)]);
+}
