@@ -28,12 +28,14 @@ export interface Probed {
   readonly format: { readonly format_name: string; readonly duration?: string; readonly start_time?: string; readonly tags?: Readonly<Record<string, string>> };
 }
 
+const ENDED_FROM_OUTSIDE: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']);
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
  * What ffprobe says of a file, as JSON. Run directly and not through fluent-ffmpeg: its `ffprobe` has neither a time
  * limit nor a way to kill, and reads a line format that hostile metadata can imitate (docs/decisions/0004).
- * @throws DailiesError RECORDING_UNREADABLE with ffprobe's own words, FFMPEG_TIMEOUT, ABORTED
+ * @throws DailiesError RECORDING_UNREADABLE with ffprobe's own words, FFMPEG_TIMEOUT, FFMPEG_FAILED when it was ended from
+ *   outside, ABORTED
  */
 export function ffprobe(tools: FfmpegTools, path: string, options: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<Probed> {
   const args = ['-v', 'error', ...SAFE_INPUT, '-of', 'json', '-show_streams', '-show_format', path];
@@ -42,6 +44,8 @@ export function ffprobe(tools: FfmpegTools, path: string, options: { timeoutMs: 
       const said = stderr.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
       if (options.signal?.aborted) return reject(new DailiesError('ABORTED', 'Stopped while a recording was probed.'));
       if (error?.killed) return reject(new DailiesError('FFMPEG_TIMEOUT', `ffprobe took more than ${options.timeoutMs / 1000} s to read the file, so it was ended.`));
+      // Ctrl-C and a stopping system signal our children too; that says nothing about the file.
+      if (error?.signal && ENDED_FROM_OUTSIDE.has(error.signal)) return reject(new DailiesError('FFMPEG_FAILED', `ffprobe was ended from outside (${error.signal}) while it read the file.`));
       let probed: Partial<Probed> = {};
       try {
         probed = JSON.parse(stdout) as Partial<Probed>;
