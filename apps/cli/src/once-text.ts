@@ -4,7 +4,7 @@ import { count, duration, rate, size } from './figures.ts';
 import type { Outcome } from './once.ts';
 import { todoOf } from './report.ts';
 
-/** `1800 frames, 1:00, 12.3 MB, in 0:02 (28x real time)`. */
+/** `1800 frames, 1:00, 12.3 MB, in 2.1 s, 28x real time`. */
 export function filmFacts(status: RecordingStatus): string {
   const facts: string[] = [];
   if (status.kind === 'video' && status.frames !== null) facts.push(count(status.frames, 'frame'));
@@ -26,9 +26,9 @@ export function outcomeText(outcome: Outcome, problems: readonly { readonly mess
   ];
   for (const status of failed) {
     lines.push(`${safeText(status.path)}: ${status.state}: ${status.code}: ${safeText(status.reason ?? '')}`);
-    const todo = todoOf(status.code);
+    const todo = todoOf(status.code, status.recordingId);
     if (todo) lines.push(`  ${todo}`);
-    lines.push(`  Again: dailies replay ${status.recordingId}`);
+    if (!todo?.includes('dailies replay')) lines.push(`  Again: dailies replay ${status.recordingId}`);
   }
   for (const status of unfinished)
     lines.push(`${safeText(status.path)}: ${status.state}; it goes on with the next run.`);

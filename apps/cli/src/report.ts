@@ -1,9 +1,10 @@
 import { type DailiesError, ERRORS, type ErrorCode, toDailiesError } from '@dailies/contracts';
 import { safeText } from '@dailies/service';
 
-/** What an operator does about an error code; null for a code that this version does not know. */
-export function todoOf(code: string | null): string | null {
-  return code !== null && Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode].todo : null;
+/** What an operator does about the error of a recording; null for a code that this version does not know. */
+export function todoOf(code: string | null, recordingId: string): string | null {
+  if (code === null || !Object.hasOwn(ERRORS, code)) return null;
+  return ERRORS[code as ErrorCode].todo.replaceAll('replay ID', `replay ${recordingId}`);
 }
 
 /**

@@ -53,7 +53,8 @@ export function startReporter(options: ReporterOptions): Reporter {
     if (event.type === 'finished' && event.run === status.run) {
       log.info({ recordingId }, `${path} is done: ${options.filmPath(event.film)} (${filmFacts(status)})`);
     } else if (event.type === 'failed' || event.type === 'quarantined') {
-      log.warn({ recordingId, code }, `${path}: ${status.reason} ${todoOf(code) ?? ''}`.trim());
+      const todo = todoOf(code, recordingId);
+      if (todo) log.warn({ recordingId }, `what to do about ${path}: ${todo}`);
     }
   };
 

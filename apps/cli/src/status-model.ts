@@ -49,7 +49,7 @@ export function statusEntry(status: RecordingStatus, folders: Folders): StatusEn
     progress: progressOf(status),
     code: status.code,
     reason: status.reason,
-    todo: todoOf(status.code),
+    todo: todoOf(status.code, status.recordingId),
     film: status.film === null ? null : shownPath(folders.recordings, join(folders.processed, status.film)),
     archived: status.archived === null ? null : shownPath(folders.recordings, join(folders.archived, status.archived)),
     look: status.look,

@@ -40,7 +40,7 @@ function detailLines(entry: StatusEntry): string[] {
   if (entry.code) {
     lines.push(`${entry.endedAt ? '' : 'waiting: '}${entry.code}: ${safeText(entry.reason ?? '')}`);
     if (entry.todo) lines.push(`what to do: ${entry.todo}`);
-    if (entry.endedAt) lines.push(`again: dailies replay ${entry.id}`);
+    if (entry.endedAt && !entry.todo?.includes('dailies replay')) lines.push(`again: dailies replay ${entry.id}`);
   }
   return lines;
 }

@@ -40,7 +40,10 @@ export function field<const F extends FieldSpec>(spec: F): F {
 }
 
 /** Some fields of a list, by their environment names; keeps their types. */
-export function pickFields<const F extends FieldSpec, const Env extends F['env']>(fields: readonly F[], ...envs: Env[]): Extract<F, { env: Env }>[] {
+export function pickFields<const F extends FieldSpec, const Env extends F['env']>(
+  fields: readonly F[],
+  ...envs: Env[]
+): Extract<F, { env: Env }>[] {
   return fields.filter((spec): spec is Extract<F, { env: Env }> => envs.some((env) => env === spec.env));
 }
 

@@ -20,21 +20,33 @@ const COLORS: Readonly<Record<string, string>> = {
 const DIM = '\x1b[2m';
 const PLAIN = '\x1b[0m';
 
+export interface TextOptions {
+  /** Whether the severity is shown by colour too. */
+  readonly color: boolean;
+  /** Whether ids are shown, which people seldom want. */
+  readonly ids: boolean;
+}
+
 /**
- * A log line for people: `08:15:02 warn  frame-splitter: splitting is tried again (code DISK_FULL, attempt 2)`. Facts
- * follow the message in brackets, an error comes last; nothing in it can repaint the terminal or forge a line.
- * @param color whether the severity is shown by colour too
+ * A log line for people: `08:15:02 warn  frame-splitter: splitting is tried again: a.mp4 (code DISK_FULL, attempt 2)`.
+ * A path follows the message, then other facts in brackets, an error comes last; nothing in it can repaint the terminal
+ * or forge a line.
  */
-export function textLine(line: LogLine, color: boolean): string {
-  const { level, time, service, msg, err, ...facts } = line;
+export function textLine(line: LogLine, { color, ids }: TextOptions): string {
+  const { level, time, service, msg = '', err, path, ...facts } = line;
   const paint = (code: string | undefined, text: string): string => (color && code ? `${code}${text}${PLAIN}` : text);
   const told = Object.entries(facts)
-    .filter(([, value]) => value !== undefined && value !== null)
+    .filter(([key, value]) => !isEmpty(value) && (ids || key !== 'recordingId'))
     .map(([key, value]) => `${safeText(key)} ${safeText(typeof value === 'string' ? value : JSON.stringify(value))}`);
   const head = `${paint(DIM, clock(time))} ${paint(COLORS[level], level.padEnd(5))} `;
   const who = service ? paint(DIM, `${safeText(service)}: `) : '';
+  const where = typeof path === 'string' ? `: ${safeText(path)}` : '';
   const bracket = told.length > 0 ? paint(DIM, ` (${told.join(', ')})`) : '';
-  return `${head}${who}${safeText(msg ?? '')}${bracket}${errorText(err)}\n`;
+  return `${head}${who}${safeText(msg)}${where}${bracket}${errorText(err)}\n`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 /** The local time of day of an ISO time. */

@@ -26,10 +26,10 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions): Logger {
   const asText = options.format === 'text' || (options.format === 'auto' && options.preferText);
   const redact = redactor(options.secrets ?? []);
-  const withStack = options.level === 'debug' || options.level === 'trace';
+  const isVerbose = options.level === 'debug' || options.level === 'trace';
   const toLine = (raw: string): string => {
     const clean = redact(JSON.parse(raw)) as LogLine;
-    return asText ? textLine(clean, options.color) : `${safeJson(JSON.stringify(clean))}\n`;
+    return asText ? textLine(clean, { color: options.color, ids: isVerbose }) : `${safeJson(JSON.stringify(clean))}\n`;
   };
   return pino(
     {
@@ -37,7 +37,7 @@ export function createLogger(options: LoggerOptions): Logger {
       base: options.service ? { service: options.service } : {},
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: (error: unknown) => describeError(error, withStack) },
+      serializers: { err: (error: unknown) => describeError(error, isVerbose) },
     },
     { write: (raw: string) => options.write(toLine(raw)) },
   );

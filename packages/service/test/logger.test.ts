@@ -106,3 +106,13 @@ test('facts follow the message in brackets; what is not set is left out', () => 
   log.child({ service: 'worker' }).info({ code: 'X', none: undefined, n: 2 }, 'done');
   assert.match(only(), /info {2}worker: done \(code X, n 2\)\n$/);
 });
+
+test('a path follows the message; ids and empty lists are for those who debug', () => {
+  const facts = { recordingId: 'aaaaaaaaaaaaaaaa', path: 'a b.mp4', notes: [], code: 'X' };
+  const { log, only } = logger({ format: 'text' });
+  log.info(facts, 'found');
+  assert.match(only(), /info {2}found: a b\.mp4 \(code X\)\n$/);
+  const debug = logger({ format: 'text', level: 'debug' });
+  debug.log.info(facts, 'found');
+  assert.match(debug.only(), /found: a b\.mp4 \(recordingId aaaaaaaaaaaaaaaa, code X\)\n$/);
+});
