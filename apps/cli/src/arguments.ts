@@ -32,7 +32,7 @@ export function splitArguments(
   }
   if (positionals.length > atMost) {
     const stray = positionals[atMost] ?? '';
-    throw new DailiesError('CONFIG_INVALID', `${JSON.stringify(stray)} is one argument too many.`);
+    throw new DailiesError('CONFIG_INVALID', `The argument ${JSON.stringify(stray)} is one too many.`);
   }
   return { flags, positionals };
 }

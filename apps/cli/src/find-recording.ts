@@ -1,5 +1,6 @@
-import { DailiesError, type RecordingStatus } from '@dailies/contracts';
+import type { RecordingStatus } from '@dailies/contracts';
 import { quote } from '@dailies/library';
+import { refusal } from './report.ts';
 
 /**
  * The recording that someone means by its id, the beginning of its id, or its path. Pure. Of several recordings under
@@ -14,14 +15,11 @@ export function findRecording(recordings: readonly RecordingStatus[], wanted: st
   const byId = /^[0-9a-f]+$/.test(wanted) ? recordings.filter((status) => status.recordingId.startsWith(wanted)) : [];
   if (byId.length > 1) {
     const list = byId.map((status) => `${status.recordingId} (${quote(status.path)})`).join(', ');
-    throw new DailiesError(
-      'CONFIG_INVALID',
-      `The id ${wanted} is the beginning of ${byId.length} recordings: ${list}. Give more of it.`,
-    );
+    throw refusal(`The id ${wanted} is the beginning of ${byId.length} recordings: ${list}.`, 'Give more of the id.');
   }
   if (byId[0]) return byId[0];
-  throw new DailiesError(
-    'CONFIG_INVALID',
-    `No recording has the id or the path ${quote(wanted)}. \`dailies status\` lists them.`,
+  throw refusal(
+    `No recording has the id or the path ${quote(wanted)}.`,
+    '`dailies status` lists the recordings with their ids.',
   );
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DailiesError } from '@dailies/contracts';
+import { refusal } from './report.ts';
 
 export interface Lock {
   release(): void;
@@ -42,10 +42,11 @@ export function takeLock(path: string, us: { pid: number; now: number }): Lock {
     const holder = isBusy(cause) ? readHolder(db) : null;
     db.close();
     if (!isBusy(cause)) throw cause;
-    throw new DailiesError(
+    throw refusal(
+      `Another dailies run works on this folder${holder ? ` (${describe(holder)})` : ''}.`,
+      'Stop it first, or choose another folder with --recordings.',
       'CONFIG_INVALID',
-      `Another dailies run works on this folder${holder ? ` (${describe(holder)})` : ''}. Stop it first, or choose another folder with --recordings.`,
-      { cause },
+      cause,
     );
   }
   return { release: () => db.close() };

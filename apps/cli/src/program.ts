@@ -1,8 +1,7 @@
-import { DailiesError } from '@dailies/contracts';
 import type { Command, Context } from './command.ts';
 import { EXIT } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
-import { errorLines } from './report.ts';
+import { errorLines, refusal } from './report.ts';
 
 /** Finds the command, runs it, and reports what it throws. @returns the exit code */
 export async function program(
@@ -23,7 +22,10 @@ export async function program(
     const command = commands.find((candidate) => candidate.name === name);
     if (!command) {
       const names = commands.map((candidate) => candidate.name).join(', ');
-      throw new DailiesError('CONFIG_INVALID', `There is no command ${JSON.stringify(name)}. There are: ${names}.`);
+      throw refusal(
+        `There is no command ${JSON.stringify(name)}.`,
+        `There are: ${names}; \`dailies --help\` tells what they do.`,
+      );
     }
     if (asksForHelp(rest)) {
       context.stdout.write(commandHelp(command, context.stdout.columns()));

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
-import { DailiesError, type RecordingStatus } from '@dailies/contracts';
+import type { RecordingStatus } from '@dailies/contracts';
 import { quote } from '@dailies/library';
 import { followRecordings, type Logger } from '@dailies/service';
+import { refusal } from './report.ts';
 
 /**
  * All recordings as the events tell, beside a process that may be at work. Opens the bus for reading alone.
@@ -31,8 +32,5 @@ export function requireFolder(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) return;
   const what = found ? 'is no folder' : 'does not exist';
-  throw new DailiesError(
-    'CONFIG_INVALID',
-    `The recordings folder ${quote(path)} ${what}. Make it, or name another one with --recordings.`,
-  );
+  throw refusal(`The recordings folder ${quote(path)} ${what}.`, 'Make it, or name another one with --recordings.');
 }

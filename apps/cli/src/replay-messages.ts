@@ -1,49 +1,40 @@
-import {
-  DailiesError,
-  type EncodedMessage,
-  encodeEvent,
-  encodeRecording,
-  isFinal,
-  type RecordingStatus,
-} from '@dailies/contracts';
+import { type EncodedMessage, encodeEvent, encodeRecording, isFinal, type RecordingStatus } from '@dailies/contracts';
 import { quote } from '@dailies/library';
+import { refusal } from './report.ts';
 
 /** What a look at the file of a recording gives; null when it is not there. */
 export type FileNow = { readonly sizeBytes: number; readonly fingerprint: string } | null;
 
+/** Where the file of a recording belongs, and where its original was moved to when it was finished; absolute. */
+export interface Places {
+  readonly file: string;
+  readonly archived: string | null;
+}
+
 /**
  * The messages that send a recording through the pipeline once more. Pure.
- * @param archivedAt where its original was moved to, when it was
  * @throws DailiesError CONFIG_INVALID while it is being processed; RECORDING_GONE, RECORDING_CHANGED
  */
-export function replayMessages(
-  status: RecordingStatus,
-  file: FileNow,
-  archivedAt: string | null,
-  now: number,
-): EncodedMessage[] {
+export function replayMessages(status: RecordingStatus, now: FileNow, places: Places, at: string): EncodedMessage[] {
   const { recordingId, path, kind, sizeBytes, fingerprint } = status;
   const name = quote(path);
   if (!isFinal(status.state)) {
-    throw new DailiesError(
-      'CONFIG_INVALID',
-      `${name} is being processed (${status.state}), so there is nothing to replay.`,
+    throw refusal(
+      `${name} is being processed (${status.state}).`,
+      'There is nothing to replay; `dailies status` shows how far it is.',
     );
   }
-  if (!file) {
-    const where =
-      archivedAt === null
-        ? 'Put it back first.'
-        : `It is archived; put it back first: mv -n ${quote(archivedAt)} to ${name} in the recordings folder.`;
-    throw new DailiesError('RECORDING_GONE', `${name} is not in the recordings folder any more. ${where}`);
+  if (!now) {
+    const todo =
+      places.archived === null
+        ? `Put it back: ${quote(places.file)}`
+        : `Its original is archived. Put it back first: mv -n ${quote(places.archived)} ${quote(places.file)}`;
+    throw refusal(`${name} is not in the recordings folder any more.`, todo, 'RECORDING_GONE');
   }
-  if (file.sizeBytes !== sizeBytes || file.fingerprint !== fingerprint) {
-    throw new DailiesError(
-      'RECORDING_CHANGED',
-      `${name} has another content than recording ${recordingId}. The new content is a recording of its own and is found by itself.`,
-    );
+  if (now.sizeBytes !== sizeBytes || now.fingerprint !== fingerprint) {
+    const todo = 'Nothing: the new content is a recording of its own, and is found by itself.';
+    throw refusal(`${name} has another content than recording ${recordingId}.`, todo, 'RECORDING_CHANGED');
   }
-  const at = new Date(now).toISOString();
   const run = status.run + 1;
   const content = { recordingId, run, path, kind, sizeBytes, fingerprint };
   return [

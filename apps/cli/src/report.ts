@@ -1,4 +1,4 @@
-import { type DailiesError, ERRORS, type ErrorCode, toDailiesError } from '@dailies/contracts';
+import { DailiesError, ERRORS, type ErrorCode, toDailiesError } from '@dailies/contracts';
 import { safeText } from '@dailies/service';
 
 /** What an operator does about the error of a recording; null for a code that this version does not know. */
@@ -21,10 +21,15 @@ export function errorLines(thrown: unknown, options: { withStack: boolean }): st
   return lines;
 }
 
-/** The advice of the table, unless the message gives the very same. */
+/** An error of usage: what is wrong, and what to do instead. */
+export function refusal(what: string, todo: string, code: ErrorCode = 'CONFIG_INVALID', cause?: unknown): DailiesError {
+  return new DailiesError(code, what, { cause, details: { todo } });
+}
+
+/** The advice that comes with the error, or that of the table unless the message gives the very same. */
 function todoFor(error: DailiesError): string | null {
-  if (error.code === 'CONFIG_INVALID')
-    return '`dailies --help` lists the commands, `dailies COMMAND --help` its options.';
+  if (typeof error.details.todo === 'string') return safeText(error.details.todo);
+  if (error.code === 'CONFIG_INVALID') return '`dailies COMMAND --help` lists the options of a command.';
   const todo = ERRORS[error.code].todo;
   return error.message.includes(todo) ? null : todo;
 }

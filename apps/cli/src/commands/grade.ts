@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-import { DailiesError, type Look } from '@dailies/contracts';
+import type { Look } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
 import { findLook } from '@dailies/grade';
@@ -8,10 +8,11 @@ import { quote } from '@dailies/library';
 import { type FfmpegTools, findTools } from '@dailies/media';
 import { type ConfigOf, field, limitFields, loadConfig, pickFields, processFields, toolFields } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
-import { type Command, EXIT } from '../command.ts';
+import { type Command, type Context, EXIT } from '../command.ts';
 import { commandLog } from '../command-log.ts';
-import { duration, rate, size } from '../figures.ts';
+import { count, duration, rate, size } from '../figures.ts';
 import { gradeLine } from '../grade-line.ts';
+import { refusal } from '../report.ts';
 import { createScreen } from '../screen.ts';
 import { bundledWarning } from '../startup-text.ts';
 import { readLooks } from './looks.ts';
@@ -65,8 +66,6 @@ export interface GradeOptions {
  */
 export type GradeFile = (input: string, output: string, options: GradeOptions) => Promise<GradedFile>;
 
-const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
-
 /** One file, no bus, with a progress bar. */
 export function gradeCommand(gradeFile: GradeFile): Command {
   return {
@@ -81,61 +80,62 @@ export function gradeCommand(gradeFile: GradeFile): Command {
     async run(context, argv) {
       const { flags, positionals } = splitArguments(argv, gradeFields, 2);
       const config = loadConfig(gradeFields, { env: context.env, argv: flags, cwd: context.cwd });
-      const [given, wanted] = positionals;
-      if (!given) throw new DailiesError('CONFIG_INVALID', 'Which file? dailies grade IN [OUT].');
-      const input = resolve(context.cwd, given);
       const look = findLook(config.look, await readLooks(config.looksDir));
-      const output = wanted ? resolve(context.cwd, wanted) : defaultOutput(input, look.name);
-      if (!existsSync(input)) throw new DailiesError('CONFIG_INVALID', `${quote(input)} does not exist.`);
-      if (output === input)
-        throw new DailiesError(
-          'CONFIG_INVALID',
-          `${quote(output)} is the recording itself: give the film another name.`,
-        );
-      if (existsSync(output) && !config.gradeForce) {
-        throw new DailiesError(
-          'CONFIG_INVALID',
-          `${quote(output)} exists already. Name another film, or replace it with --force.`,
-        );
-      }
-      const log = commandLog(context, config);
+      const { input, output } = filesOf(positionals, look.name, context.cwd, config.gradeForce);
       const tools = await findTools(config, context.env.PATH ?? '');
       const warning = bundledWarning(tools);
-      if (warning) log.warn(warning);
-      const screen = createScreen(context.stderr);
-      const stop = new AbortController();
-      let signalled: string | null = null;
-      const unhook = context.hooks.onSignal((signal) => {
-        signalled = signal;
-        stop.abort();
-      });
-      const beganMs = performance.now();
-      try {
-        const film = await gradeFile(input, output, {
-          look,
-          tools,
-          config,
-          signal: stop.signal,
-          onProgress: (progress) =>
-            screen.live([gradeLine(progress, performance.now() - beganMs, context.stderr.columns() - 1)]),
-        });
-        screen.end();
-        const tookMs = performance.now() - beganMs;
-        const speed = film.durationMs > 0 ? ` (${rate(film.durationMs / tookMs)}x real time)` : '';
-        context.stdout.write(
-          `${quote(film.film)}: ${film.frames} frames, ${duration(film.durationMs)}, ${size(film.filmBytes)}, in ${(tookMs / 1000).toFixed(1)} s${speed}\n`,
-        );
-        return EXIT.ok;
-      } catch (error) {
-        screen.end();
-        if (signalled === null) throw error;
-        context.stderr.write('Stopped; no film was made.\n');
-        return signalled === 'SIGINT' ? SIGNAL_EXIT.SIGINT : SIGNAL_EXIT.SIGTERM;
-      } finally {
-        unhook();
-      }
+      if (warning) commandLog(context, config).warn(warning);
+      return showing(context, (onProgress, signal) =>
+        gradeFile(input, output, { look, tools, config, onProgress, signal }),
+      );
     },
   };
+}
+
+/** Runs the work with a progress bar on a terminal; a signal stops it. @returns the exit code */
+async function showing(
+  context: Context,
+  work: (onProgress: (progress: GradeProgress) => void, signal: AbortSignal) => Promise<GradedFile>,
+): Promise<number> {
+  const screen = createScreen(context.stderr);
+  const stop = new AbortController();
+  const unhook = context.hooks.onSignal((signal) => stop.abort(signal));
+  const beganMs = performance.now();
+  try {
+    const film = await work((progress) => {
+      screen.live([gradeLine(progress, performance.now() - beganMs, context.stderr.columns() - 1)]);
+    }, stop.signal);
+    screen.end();
+    const tookMs = performance.now() - beganMs;
+    const speed = film.durationMs > 0 ? `, ${rate(film.durationMs / tookMs)}x real time` : '';
+    const facts = `${count(film.frames, 'frame')}, ${duration(film.durationMs)}, ${size(film.filmBytes)}`;
+    context.stdout.write(`${quote(film.film)}: ${facts}, in ${(tookMs / 1000).toFixed(1)} s${speed}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    screen.end();
+    if (!stop.signal.aborted) throw error;
+    context.stderr.write('Stopped; no film was made.\n');
+    return stop.signal.reason === 'SIGINT' ? 130 : 143;
+  } finally {
+    unhook();
+  }
+}
+
+function filesOf(
+  positionals: readonly string[],
+  look: string,
+  cwd: string,
+  force: boolean,
+): { input: string; output: string } {
+  const [given, wanted] = positionals;
+  if (!given) throw refusal('Which file?', 'Name it: dailies grade IN [OUT].');
+  const input = resolve(cwd, given);
+  const output = wanted ? resolve(cwd, wanted) : defaultOutput(input, look);
+  if (!existsSync(input)) throw refusal(`${quote(input)} does not exist.`, 'Check the name.', 'RECORDING_GONE');
+  if (output === input) throw refusal(`${quote(output)} is the recording itself.`, 'Give the film another name.');
+  if (existsSync(output) && !force)
+    throw refusal(`${quote(output)} exists already.`, 'Name another film, or replace it with --force.');
+  return { input, output };
 }
 
 /** `a/room.webm` → `a/room.both.mp4`. */

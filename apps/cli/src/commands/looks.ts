@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DailiesError, type Look } from '@dailies/contracts';
+import { LOOK_PARAMETERS, type Look } from '@dailies/contracts';
 import { splitterFields } from '@dailies/frame-splitter';
 import { DEFAULT_LOOK, findLook, LOOKS, loadLooks, toCube } from '@dailies/grade';
 import { quote } from '@dailies/library';
 import { field, loadConfig, pickFields, safeText } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
+import { refusal } from '../report.ts';
 import { padEnd } from '../terminal-text.ts';
 
 const fields = [
@@ -50,7 +51,7 @@ export const looks: Command = {
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
     const extra = await readLooks(config.looksDir);
     if (config.looksOut !== undefined && config.looksCube === undefined) {
-      throw new DailiesError('CONFIG_INVALID', '--out says where the LUT goes; name its look with --cube.');
+      throw refusal('--out says where a LUT goes, but no look is named.', 'Name it with --cube NAME.');
     }
     if (config.looksCube !== undefined) {
       const cube = toCube(findLook(config.looksCube, extra));
@@ -62,31 +63,26 @@ export const looks: Command = {
       return EXIT.ok;
     }
     const all = [...extra, ...LOOKS.filter((look) => !extra.some((own) => own.name === look.name))];
-    context.stdout.write(config.looksJson ? `${JSON.stringify(all, null, 2)}\n` : looksText(all));
+    context.stdout.write(
+      config.looksJson ? `${JSON.stringify(all, null, 2)}\n` : `${looksText(all)}\n${parametersHelp()}`,
+    );
     return EXIT.ok;
   },
 };
 
-/** An operator's looks. @throws DailiesError CONFIG_INVALID when the folder is not there, LOOK_INVALID */
+/** An operator's looks; none without a folder. @throws DailiesError CONFIG_INVALID, LOOK_INVALID */
 export async function readLooks(folder: string | undefined): Promise<Look[]> {
-  if (folder === undefined) return [];
-  return loadLooks(folder).catch((cause: unknown) => {
-    if (cause instanceof DailiesError) throw cause;
-    throw new DailiesError(
-      'CONFIG_INVALID',
-      `The folder of looks ${quote(folder)} cannot be read: ${cause instanceof Error ? cause.message : cause}.`,
-      { cause },
-    );
-  });
+  return folder === undefined ? [] : loadLooks(folder);
 }
 
 async function writeNew(file: string, text: string): Promise<void> {
   await writeFile(resolve(file), text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST') throw cause;
-    throw new DailiesError(
+    throw refusal(
+      `${quote(file)} exists already; it was left as it is.`,
+      'Choose another name with --out.',
       'CONFIG_INVALID',
-      `${quote(file)} exists already; it was left as it is. Choose another name with --out.`,
-      { cause },
+      cause,
     );
   });
 }
@@ -109,4 +105,13 @@ function parametersText(value: unknown): string {
   return Object.entries(value)
     .map(([key, item]) => `${key} ${Array.isArray(item) ? item.join('/') : item}`)
     .join(', ');
+}
+
+/** What an operator's own look may hold. */
+function parametersHelp(): string {
+  const column = Math.max(...Object.keys(LOOK_PARAMETERS).map((name) => name.length)) + 2;
+  const lines = Object.entries(LOOK_PARAMETERS).map(
+    ([name, { min, max, describe }]) => `  ${padEnd(name, column)}${padEnd(`${min} to ${max}`, 11)} ${describe}`,
+  );
+  return `Parameters of a look of your own (a JSON file in the folder that --looks names; what is left out is off):\n${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
-import { DailiesError } from '@dailies/contracts';
-import { openLibrary, quote } from '@dailies/library';
+import type { EncodedMessage } from '@dailies/contracts';
+import { type Library, openLibrary, quote } from '@dailies/library';
 import { busFields, libraryFields, loadConfig, processFields } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
@@ -10,6 +10,7 @@ import { findRecording } from '../find-recording.ts';
 import { isLocked } from '../lock.ts';
 import { readRecordings } from '../read-view.ts';
 import { type FileNow, replayMessages } from '../replay-messages.ts';
+import { refusal } from '../report.ts';
 
 const fields = [...libraryFields, ...busFields, ...processFields] as const;
 
@@ -27,33 +28,39 @@ export const replay: Command = {
     const { flags, positionals } = splitArguments(argv, fields, 1);
     const [wanted] = positionals;
     if (!wanted)
-      throw new DailiesError('CONFIG_INVALID', 'Which recording? Give its id or its path: dailies replay ID.');
+      throw refusal('Which recording?', 'Give its id or its path: dailies replay ID. `dailies status` lists them.');
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
+    const recording = findRecording(await readRecordings(config, commandLog(context, config)), wanted);
     const library = openLibrary({
       recordings: config.recordingsDir,
       processed: config.processedDir,
       archived: config.archivedDir,
       work: config.workDir,
     });
-    const recording = findRecording(await readRecordings(config, commandLog(context, config)), wanted);
-    const file: FileNow = await library.inside(recording.path).then((path) =>
-      library.describe(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-        throw error;
-      }),
-    );
-    const archivedAt = recording.archived === null ? null : join(library.archived, recording.archived);
-    const messages = replayMessages(recording, file, archivedAt, context.now());
-    const bus = openSqliteBus({ path: config.busPath, topics: DAILIES_TOPICS });
-    try {
-      await bus.publish(messages);
-    } finally {
-      await bus.close();
-    }
-    const isAtWork = isLocked(join(dirname(config.busPath), 'run.lock'));
+    const file = await library.inside(recording.path);
+    const archived = recording.archived === null ? null : join(library.archived, recording.archived);
+    const at = new Date(context.now()).toISOString();
+    await publish(config.busPath, replayMessages(recording, await lookAt(library, file), { file, archived }, at));
+    const when = isLocked(join(dirname(config.busPath), 'run.lock')) ? '.' : ' as soon as `dailies run` is started.';
     context.stdout.write(
-      `${quote(recording.path)} is processed again (recording ${recording.recordingId}, run ${recording.run + 1})${isAtWork ? '.' : ' as soon as `dailies run` is started.'}\n`,
+      `${quote(recording.path)} is processed again (recording ${recording.recordingId}, run ${recording.run + 1})${when}\n`,
     );
     return EXIT.ok;
   },
 };
+
+async function lookAt(library: Library, file: string): Promise<FileNow> {
+  return library.describe(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw error;
+  });
+}
+
+async function publish(busPath: string, messages: readonly EncodedMessage[]): Promise<void> {
+  const bus = openSqliteBus({ path: busPath, topics: DAILIES_TOPICS });
+  try {
+    await bus.publish(messages);
+  } finally {
+    await bus.close();
+  }
+}
