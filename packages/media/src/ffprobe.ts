@@ -40,7 +40,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 export function ffprobe(tools: FfmpegTools, path: string, options: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<Probed> {
   const args = ['-v', 'error', ...SAFE_INPUT, '-of', 'json', '-show_streams', '-show_format', path];
   return new Promise((resolve, reject) => {
-    execFile(tools.ffprobe, args, { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, ...(options.signal ? { signal: options.signal } : {}) }, (error, stdout, stderr) => {
+    execFile(tools.ffprobe, args, { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, ...(tools.probeEnv ? { env: tools.probeEnv } : {}), ...(options.signal ? { signal: options.signal } : {}) }, (error, stdout, stderr) => {
       const said = stderr.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
       if (options.signal?.aborted) return reject(new DailiesError('ABORTED', 'Stopped while a recording was probed.'));
       if (error?.killed) return reject(new DailiesError('FFMPEG_TIMEOUT', `ffprobe took more than ${options.timeoutMs / 1000} s to read the file, so it was ended.`));

@@ -13,6 +13,8 @@ export interface FfmpegTools {
   readonly version: string;
   /** True for the build that the npm package carries (2018): its decoders miss years of security fixes. */
   readonly bundled: boolean;
+  /** Environment for ffprobe instead of ours; undefined passes ours on. */
+  readonly probeEnv: Readonly<Record<string, string>> | undefined;
   /** Arguments that keep every frame at its own time: `-fps_mode` since 5.1, `-vsync` before (and gone in later ones). */
   readonly passthrough: readonly string[];
 }
@@ -69,6 +71,9 @@ export async function findTools(given: { ffmpegPath?: string | undefined; ffprob
     ffprobe,
     version: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? 'unknown',
     bundled: ffmpeg === bundle?.ffmpeg,
+    // The npm package's ffprobe is linked statically and crashes when it loads a character set for the names in an
+    // MPEG-TS. Where it finds none it takes them as they are.
+    probeEnv: ffprobe === bundle?.ffprobe ? { GCONV_PATH: '/nonexistent' } : undefined,
     passthrough: Object.freeze(/^-fps_mode\b/m.test(help) ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
   });
 }
