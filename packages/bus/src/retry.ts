@@ -7,13 +7,36 @@ export interface RetryRules {
   readonly backoff: Backoff;
 }
 
-/** What becomes of a record whose handler failed. Pure. `attempt` is the number of the attempt that failed, from 1. */
-export function afterFailure(error: DailiesError, attempt: number, rules: RetryRules): { readonly retryInMs: number } | 'dead-letter' {
-  if (error.fate === 'never') return 'dead-letter';
-  const bound = error.fate === 'wait' ? (rules.waitAttempts ?? Number.POSITIVE_INFINITY) : rules.attempts;
-  if (attempt >= bound) return 'dead-letter';
-  const { initialMs, factor, maxMs } = rules.backoff;
-  return { retryInMs: Math.min(maxMs, initialMs * factor ** (attempt - 1)) };
+/** Deliveries of a record that came to nothing, by the fate of their errors. Each kind has a bound of its own. */
+export interface Failures {
+  readonly retries: number;
+  /** The environment was at fault (fate `wait`), so that no attempts are used up. */
+  readonly waits: number;
+}
+
+export type NextStep = { readonly retryInMs: number; readonly failures: Failures } | 'dead-letter';
+
+/** What becomes of a record whose handler failed, and had failed as `before` tells. Pure. */
+export function afterFailure(error: DailiesError, before: Failures, rules: RetryRules): NextStep {
+  switch (error.fate) {
+    case 'never':
+      return 'dead-letter';
+    case 'retry': {
+      const retries = before.retries + 1;
+      if (retries >= rules.attempts) return 'dead-letter';
+      return { retryInMs: delayMs(retries, rules.backoff), failures: { ...before, retries } };
+    }
+    case 'wait': {
+      const waits = before.waits + 1;
+      if (waits >= (rules.waitAttempts ?? Number.POSITIVE_INFINITY)) return 'dead-letter';
+      return { retryInMs: delayMs(waits, rules.backoff), failures: { ...before, waits } };
+    }
+  }
+}
+
+/** Wait after the nth failure, in ms. The power may grow beyond any number; the cap holds. */
+function delayMs(failures: number, { initialMs, factor, maxMs }: Backoff): number {
+  return Math.min(maxMs, initialMs * factor ** (failures - 1));
 }
 
 /** A record that could not be handled, as a dead letter: its bytes and headers, where it came from, and why. */

@@ -1,139 +1,176 @@
 import { EventEmitter } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { type DailiesError, toDailiesError } from '@dailies/contracts';
-import type { Bus, Consumer, Tail } from '../port.ts';
-import { startConsumer } from './consumer.ts';
-import { thisMember } from './member.ts';
-import { openDatabase } from './schema.ts';
-import { Store, type TopicRules } from './store.ts';
+import { statSync } from 'node:fs';
+import { DailiesError, toDailiesError } from '@dailies/contracts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Bus, Tail } from '../port.ts';
+import type { TopicRules } from '../rules.ts';
+import { type SqliteConsumer, startConsumer } from './consumer.ts';
+import { openDatabase } from './database.ts';
+import { createSilenceJudge, thisMember } from './members.ts';
+import { Roster } from './roster.ts';
+import { Store } from './store.ts';
+import { startTail } from './tail.ts';
 
 export interface SqliteBusOptions {
+  /** The file; it and its folder are made when missing. On a local disk, never on a network share. */
   readonly path: string;
+  /** All topics that are used, `dailies.dead-letters` among them. */
   readonly topics: Readonly<Record<string, TopicRules>>;
   /** For tails and `lag` beside a process that works. */
   readonly readOnly?: boolean;
-  readonly now?: () => number;
-  /** How often other processes' changes are looked for. */
+  /** How often changes of other processes are looked for. */
   readonly pollMs?: number;
+  /** How often this process tells that it lives, and looks for dead ones. */
   readonly heartbeatMs?: number;
   /** A member that has not been heard of for so long has lost its records. */
   readonly expiryMs?: number;
-  /** Told of errors that no caller waits for. */
+  readonly clock?: Clock;
+  /** Told of errors that no caller waits for; one that repeats, once a minute. */
   readonly onError?: (error: DailiesError) => void;
 }
 
-const TIDY_EVERY_BEATS = 10;
-/** Records that a tail reads at once; they are small. */
-const TAIL_ROWS = 500;
+const EXPIRE_EVERY_BEATS = 60;
+const REPEAT_REPORT_MS = 60_000;
 
 /**
- * The embedded bus: one SQLite file, shared by the processes of one machine. Durable (WAL, synchronous=FULL); a process
- * that dies loses its records to the others within a second (it is asked for by pid), a frozen one after `expiryMs`, and
- * what a frozen one does after that is refused.
+ * The embedded bus: one SQLite file, shared by the processes of one machine. Durable (WAL, synchronous=FULL). A record
+ * in hand is leased to its process. When that dies the others have the record within a heartbeat (they ask for its pid), or
+ * after `expiryMs` where they cannot ask. A frozen one loses it after `expiryMs`, and what it answers later is refused.
+ * @throws DailiesError BUS_FAILED (damaged, or of another version), DISK_FULL, PERMISSION_DENIED
  */
 export function openSqliteBus(options: SqliteBusOptions): Bus {
-  const { path, topics, readOnly = false, now = Date.now, pollMs = 100, heartbeatMs = 1000, expiryMs = 10_000, onError = () => {} } = options;
-  if (!readOnly) mkdirSync(dirname(path), { recursive: true });
-  const store = new Store(openDatabase(path, { readOnly }), path, topics);
+  const { path, topics, readOnly = false, clock = systemClock } = options;
+  const { pollMs = 100, heartbeatMs = 1000, expiryMs = 10_000 } = options;
+  const database = openDatabase(path, { readOnly });
+  const store = new Store(database, topics);
   const member = thisMember();
+  const roster = new Roster(database, member);
+  const silent = createSilenceJudge(clock, expiryMs);
   const changes = new EventEmitter().setMaxListeners(0);
-  const consumers = new Set<Consumer>();
+  const consumers = new Set<SqliteConsumer>();
   const tails = new Set<Tail>();
-  let closed = false;
-  // Many changes of one turn wake the consumers once.
-  let pending = false;
-  const changed = (): void => {
-    if (pending || closed) return;
-    pending = true;
-    setImmediate(() => {
-      pending = false;
-      if (!closed) changes.emit('change');
-    });
-  };
-  const attempt = (work: () => void): void => {
+  let closing: Promise<void> | null = null;
+
+  const report = createReporter(options.onError ?? (() => {}), clock);
+  const reported = (work: () => void): void => {
     try {
       work();
-    } catch (error) {
-      onError(toDailiesError(error));
+    } catch (thrown) {
+      report(toDailiesError(thrown));
     }
   };
-  if (!readOnly) {
-    store.join(member, now());
-    store.beat(member, now(), expiryMs);
-  }
-  let seen = store.version();
-  const poll = setInterval(() => {
-    attempt(() => {
-      const version = store.version();
-      if (version !== seen) changed();
-      seen = version;
+  const requireOpen = (forWhat: 'reading' | 'writing'): void => {
+    if (closing) throw new DailiesError('BUS_FAILED', `The bus ${path} is closed.`);
+    if (readOnly && forWhat === 'writing')
+      throw new DailiesError('BUS_FAILED', `The bus ${path} is open for reading alone.`);
+  };
+
+  // Many changes of one turn wake the consumers and tails once.
+  let pending: NodeJS.Immediate | undefined;
+  const changed = (): void => {
+    pending ??= setImmediate(() => {
+      pending = undefined;
+      changes.emit('change');
     });
-  }, pollMs);
+  };
+  const onChange = (callback: () => void): (() => void) => {
+    changes.on('change', callback);
+    return () => changes.off('change', callback);
+  };
+
+  let seen = -1;
+  const poll = (): void => {
+    const version = store.version();
+    if (version !== seen) changed();
+    seen = version;
+  };
   let beats = 0;
-  const heart = setInterval(() => {
-    if (readOnly) return;
-    attempt(() => {
-      if (store.beat(member, now(), expiryMs)) changed();
-      if (++beats % TIDY_EVERY_BEATS === 0) store.tidy(now());
-    });
-  }, heartbeatMs);
+  const file = fileId(path);
+  const beat = (): void => {
+    if (fileId(path) !== file) {
+      report(
+        new DailiesError(
+          'BUS_FAILED',
+          `The bus ${path} was removed or replaced while it is in use. Stop Dailies and start it again: recordings that have no film yet are found again.`,
+        ),
+      );
+    }
+    if (roster.beat(clock.now(), silent)) changed();
+    for (const consumer of consumers) consumer.dropLost();
+    if (beats++ % EXPIRE_EVERY_BEATS === 0) store.expire(clock.now());
+    store.shrink();
+  };
+
+  try {
+    if (!readOnly) {
+      store.begin();
+      beat();
+    }
+    poll();
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const timers = [setInterval(() => reported(poll), pollMs)];
+  if (!readOnly) timers.push(setInterval(() => reported(beat), heartbeatMs));
+
+  const close = async (): Promise<void> => {
+    await Promise.all([...consumers].map((consumer) => consumer.stop({ drainMs: 0 })));
+    await Promise.all([...tails].map((tail) => tail.close()));
+    for (const timer of timers) clearInterval(timer);
+    clearImmediate(pending);
+    changes.removeAllListeners();
+    if (!readOnly) reported(() => roster.leave());
+    database.close();
+  };
 
   return {
     async publish(messages) {
-      store.publish(messages, now());
+      requireOpen('writing');
+      if (messages.length === 0) return;
+      store.publish(messages, clock.now());
       changed();
     },
     async consume(consume) {
+      requireOpen('writing');
       store.addGroup(consume.topic, consume.group);
-      const consumer = startConsumer(consume, {
-        store,
-        member: member.id,
-        now,
-        changed,
-        failed: onError,
-        onChange: (callback) => {
-          changes.on('change', callback);
-          return () => changes.off('change', callback);
-        },
-      });
+      const ports = { store, member: member.id, now: () => clock.now(), onChange, changed, report };
+      const consumer = startConsumer(consume, { ...ports, ended: () => consumers.delete(consumer) });
       consumers.add(consumer);
       return consumer;
     },
-    async tail(topic, onRecord, { follow = false } = {}) {
-      let last = 0;
-      const read = (): void => {
-        for (;;) {
-          const rows = store.after(topic, last, TAIL_ROWS);
-          for (const row of rows) {
-            last = row.id;
-            onRecord(row.record);
-          }
-          if (rows.length < TAIL_ROWS) return;
-        }
-      };
-      read();
-      const onChange = (): void => attempt(read);
-      if (follow) changes.on('change', onChange);
-      const tail: Tail = {
-        async close() {
-          changes.off('change', onChange);
-          tails.delete(tail);
-        },
-      };
-      tails.add(tail);
-      return tail;
+    async tail(topic, onRecord, tailOptions = {}) {
+      requireOpen('reading');
+      store.rulesOf(topic);
+      return startTail(topic, onRecord, tailOptions, { store, onChange, report, open: tails });
     },
-    lag: async () => store.lag(),
-    async close() {
-      if (closed) return;
-      await Promise.all([...consumers].map((consumer) => consumer.stop({ drainMs: 0 })));
-      await Promise.all([...tails].map((tail) => tail.close()));
-      closed = true;
-      clearInterval(poll);
-      clearInterval(heart);
-      if (!readOnly) attempt(() => store.leave(member.id));
-      store.close();
+    async lag() {
+      requireOpen('reading');
+      return store.lag();
     },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Device and inode, so that a file put in the place of ours is seen; '' when there is none. */
+function fileId(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? `${found.dev}:${found.ino}` : '';
+}
+
+/** Passes errors on; the same one again only after a while, for a full disk fails many times a second. */
+function createReporter(onError: (error: DailiesError) => void, clock: Clock): (error: DailiesError) => void {
+  const last = new Map<string, number>();
+  return (error) => {
+    const text = `${error.code} ${error.message}`;
+    const before = last.get(text);
+    const now = clock.monotonic();
+    if (before !== undefined && now - before < REPEAT_REPORT_MS) return;
+    for (const [old, at] of last) if (now - at >= REPEAT_REPORT_MS) last.delete(old);
+    last.set(text, now);
+    onError(error);
   };
 }

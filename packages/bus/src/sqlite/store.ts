@@ -1,18 +1,29 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DailiesError, sha256 } from '@dailies/contracts';
-import type { BusRecord, Lag, OutgoingMessage } from '../port.ts';
-import { type Member, mayLive } from './member.ts';
-import { guarded } from './schema.ts';
+import { type BusRecord, type Lag, MAX_VALUE_BYTES, type OutgoingMessage } from '../port.ts';
+import type { Failures } from '../retry.ts';
+import type { TopicRules } from '../rules.ts';
+import type { Database } from './database.ts';
 
-/** How the records of a topic are kept. */
-export interface TopicRules {
-  /** The groups that read it: a record waits for each of them. */
-  readonly groups: readonly string[];
-  readonly keep: 'until-acknowledged' | { readonly forMs: number };
+/** The right to work on a record, until it is given back or taken away. */
+export interface Lease {
+  readonly topic: string;
+  readonly group: string;
+  readonly recordId: number;
+  readonly owner: string;
+  /** Tells this claim of the record from others of the same owner: one that was frozen may find that it has it again. */
+  readonly number: number;
 }
 
-/** Larger values are refused, as Kafka refuses them (`max.message.bytes`). */
-const MAX_VALUE_BYTES = 10 * 1024 * 1024;
+/** A record that a member works on. */
+export interface Claim {
+  readonly lease: Lease;
+  readonly record: BusRecord;
+  /** False when its bytes are not those that were published. */
+  readonly intact: boolean;
+  readonly failures: Failures;
+  /** How many processes died while they worked on this record. */
+  readonly deaths: number;
+}
 
 interface Row {
   readonly id: number;
@@ -25,199 +36,252 @@ interface Row {
   readonly value: Uint8Array;
 }
 
-/** A record that this member works on. `intact` is false when its bytes are not those that were published. */
-export interface Claim {
-  readonly id: number;
-  readonly record: BusRecord;
-  readonly intact: boolean;
-  /** How often a process died while it worked on this record. */
-  readonly crashes: number;
+interface Due {
+  readonly record: number;
+  readonly lease: number;
+  readonly retries: number;
+  readonly waits: number;
+  readonly deaths: number;
 }
 
-/** The SQL of the embedded bus. Every method is one transaction. */
-export class Store {
-  readonly #db: DatabaseSync;
-  readonly #path: string;
-  readonly #topics: Readonly<Record<string, TopicRules>>;
-  readonly #statements = new Map<string, StatementSync>();
+const DUE = `SELECT record, lease, retries, waits, deaths FROM deliveries AS d
+  WHERE topic = ? AND grp = ? AND owner IS NULL AND not_before <= ? AND NOT EXISTS (
+    SELECT 1 FROM deliveries AS e WHERE e.topic = d.topic AND e.grp = d.grp AND e.key = d.key AND e.record < d.record)
+  ORDER BY record LIMIT 1`;
+const HELD = 'topic = ? AND grp = ? AND record = ? AND owner = ? AND lease = ?';
+const held = (lease: Lease) => [lease.topic, lease.group, lease.recordId, lease.owner, lease.number] as const;
 
-  constructor(db: DatabaseSync, path: string, topics: Readonly<Record<string, TopicRules>>) {
+/** Freed pages up to this number are kept for records to come (64 MiB); what is beyond goes back to the disk in steps of 2 MiB. */
+const SPARE_PAGES = 4096;
+const VACUUM_PAGES = 128;
+
+/** Records and their deliveries: the SQL of the embedded bus. */
+export class Store {
+  readonly #db: Database;
+  readonly #topics: Readonly<Record<string, TopicRules>>;
+
+  constructor(db: Database, topics: Readonly<Record<string, TopicRules>>) {
     this.#db = db;
-    this.#path = path;
     this.#topics = topics;
   }
 
-  #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (!statement) {
-      statement = this.#db.prepare(text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
-  }
-
-  #transaction<T>(work: () => T): T {
-    return guarded(this.#path, () => {
-      this.#db.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        this.#db.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-        throw error;
-      }
+  /** Remembers the groups that the topics name. */
+  begin(): void {
+    this.#db.write(() => {
+      for (const [topic, { groups }] of Object.entries(this.#topics))
+        for (const group of groups) this.#addGroup(topic, group);
     });
   }
 
-  join(member: Member, now: number): void {
-    this.#transaction(() => {
-      this.#sql('INSERT INTO members (id, home, pid, started, beat) VALUES (?, ?, ?, ?, ?)').run(member.id, member.home, member.pid, member.started, now);
-      for (const [topic, rules] of Object.entries(this.#topics)) for (const group of rules.groups) this.#addGroup(topic, group);
-    });
-  }
-
-  /** A group that a topic has not seen yet gets all records that are there. */
+  /** A group that a topic has not seen yet gets all records that are there. @throws DailiesError MESSAGE_INVALID */
   addGroup(topic: string, group: string): void {
-    this.#transaction(() => this.#addGroup(topic, group));
+    this.rulesOf(topic);
+    this.#db.write(() => this.#addGroup(topic, group));
   }
 
   #addGroup(topic: string, group: string): void {
-    if (this.#sql('INSERT OR IGNORE INTO groups (topic, grp) VALUES (?, ?)').run(topic, group).changes === 0) return;
-    this.#sql('INSERT OR IGNORE INTO deliveries (topic, grp, record, key) SELECT topic, ?, id, key FROM records WHERE topic = ?').run(group, topic);
+    if (this.#db.sql('INSERT OR IGNORE INTO groups (topic, grp) VALUES (?, ?)').run(topic, group).changes === 0) return;
+    this.#db
+      .sql('INSERT INTO deliveries (topic, grp, record, key) SELECT topic, ?, id, key FROM records WHERE topic = ?')
+      .run(group, topic);
   }
 
-  publish(messages: readonly OutgoingMessage[], now: number): void {
-    this.#transaction(() => this.#insert(messages, now));
+  /** @throws DailiesError MESSAGE_INVALID when there is no such topic */
+  rulesOf(topic: string): TopicRules {
+    const rules = Object.hasOwn(this.#topics, topic) ? this.#topics[topic] : undefined;
+    if (!rules)
+      throw new DailiesError('MESSAGE_INVALID', `The bus has no topic ${topic}. Do all services run the same version?`);
+    return rules;
   }
 
-  #insert(messages: readonly OutgoingMessage[], now: number): void {
-    for (const message of messages) {
-      if (message.value.byteLength > MAX_VALUE_BYTES) throw new DailiesError('BATCH_TOO_LARGE', `A message of ${message.value.byteLength} bytes was refused; the bus takes ${MAX_VALUE_BYTES}.`);
-      const { lastInsertRowid } = this.#sql('INSERT INTO records (topic, partition, key, headers, sha256, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)').run(
-        message.topic,
-        message.partition ?? 0,
-        message.key,
-        JSON.stringify(message.headers ?? {}),
-        sha256(message.value),
-        now,
-        message.value,
+  /** @throws DailiesError MESSAGE_INVALID, BATCH_TOO_LARGE when the bus would not take these messages */
+  check(messages: readonly OutgoingMessage[]): void {
+    for (const { topic, value } of messages) {
+      this.rulesOf(topic);
+      if (value.byteLength <= MAX_VALUE_BYTES) continue;
+      throw new DailiesError(
+        'BATCH_TOO_LARGE',
+        `A message of ${value.byteLength} bytes for ${topic} was refused; the bus takes ${MAX_VALUE_BYTES}.`,
       );
-      this.#sql('INSERT INTO deliveries (topic, grp, record, key) SELECT topic, grp, ?, ? FROM groups WHERE topic = ?').run(lastInsertRowid, message.key, message.topic);
     }
   }
 
-  /** The oldest record that may be worked on: due, taken by nobody, and the first of its key. */
+  publish(messages: readonly OutgoingMessage[], now: number): void {
+    this.check(messages);
+    this.#db.write(() => this.#insert(messages, now));
+  }
+
+  #insert(messages: readonly OutgoingMessage[], now: number): void {
+    for (const { topic, key, partition = 0, headers = {}, value } of messages) {
+      const { lastInsertRowid } = this.#db
+        .sql('INSERT INTO records (topic, partition, key, headers, sha256, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)')
+        .run(topic, partition, key, JSON.stringify(headers), sha256(value), now, value);
+      this.#db
+        .sql('INSERT INTO deliveries (topic, grp, record, key) SELECT topic, grp, ?, ? FROM groups WHERE topic = ?')
+        .run(lastInsertRowid, key, topic);
+    }
+  }
+
+  /**
+   * Takes the oldest record that may be worked on: due, taken by nobody, and the first of its key. Null when there is
+   * none, or when the member is not on the roster (it was taken for dead, and has not come back yet).
+   */
   claim(topic: string, group: string, member: string, now: number): Claim | null {
+    const find = (): Due | undefined => this.#db.sql(DUE).get(topic, group, now) as Due | undefined;
     // Looked for outside of a transaction first: an idle consumer writes nothing.
-    if (!guarded(this.#path, () => this.#due(topic, group, now))) return null;
-    return this.#transaction(() => {
-      const due = this.#due(topic, group, now);
-      if (!due) return null;
-      this.#sql('UPDATE deliveries SET owner = ?, attempts = attempts + 1 WHERE topic = ? AND grp = ? AND record = ?').run(member, topic, group, due.record);
-      const row = this.#sql('SELECT * FROM records WHERE id = ?').get(due.record) as unknown as Row;
-      return { id: row.id, record: toRecord(row, due.attempts + 1), intact: sha256(row.value) === row.sha256, crashes: due.crashes };
+    if (!this.#db.read(find)) return null;
+    const due = this.#db.writeLightly(() => {
+      if (!this.#db.sql('SELECT 1 FROM members WHERE id = ?').get(member)) return null;
+      const found = find();
+      if (!found) return null;
+      this.#db
+        .sql('UPDATE deliveries SET owner = ?, lease = lease + 1 WHERE topic = ? AND grp = ? AND record = ?')
+        .run(member, topic, group, found.record);
+      return found;
     });
+    if (!due) return null;
+    const { record: recordId, retries, waits, deaths } = due;
+    const lease = { topic, group, recordId, owner: member, number: due.lease + 1 };
+    try {
+      // Read and hashed outside of the transaction: nobody deletes it while we have it.
+      const found = this.read(recordId, 1 + retries + waits + deaths);
+      if (!found)
+        throw new DailiesError(
+          'BUS_FAILED',
+          `Record ${recordId} of ${topic} is gone although ${group} has not acknowledged it.`,
+        );
+      return { lease, ...found, failures: { retries, waits }, deaths };
+    } catch (error) {
+      this.giveBack(lease);
+      throw error;
+    }
   }
 
-  #due(topic: string, group: string, now: number): { record: number; attempts: number; crashes: number } | undefined {
-    return this.#sql(
-      `SELECT record, attempts, crashes FROM deliveries AS d WHERE topic = ? AND grp = ? AND owner IS NULL AND not_before <= ?
-       AND NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.topic = d.topic AND e.grp = d.grp AND e.key = d.key AND e.record < d.record)
-       ORDER BY record LIMIT 1`,
-    ).get(topic, group, now) as { record: number; attempts: number; crashes: number } | undefined;
-  }
-
-  /** When the next record that waits for its retry is due, or null. */
-  nextDue(topic: string, group: string): number | null {
-    const row = this.#sql('SELECT min(not_before) AS at FROM deliveries WHERE topic = ? AND grp = ? AND owner IS NULL AND not_before > 0').get(topic, group) as { at: number | null };
-    return row.at;
+  /** When the next record that waits for its retry is due, ms since 1970, or null. Those that are due by now are left out. */
+  nextDue(topic: string, group: string, now: number): number | null {
+    const first = this.#db.read(() =>
+      this.#db
+        .sql(
+          'SELECT min(not_before) AS at FROM deliveries WHERE topic = ? AND grp = ? AND not_before > 0 AND not_before > ?',
+        )
+        .get(topic, group, now),
+    );
+    return typeof first?.at === 'number' ? first.at : null;
   }
 
   /**
    * Publishes what a handler answered and acknowledges its record, in one transaction.
-   * @returns false when the record is not ours any more (we were taken for dead): then nothing is published
+   * @returns false when the lease is lost (we were taken for dead): then nothing is published
    */
-  acknowledge(topic: string, group: string, id: number, member: string, answers: readonly OutgoingMessage[], now: number): boolean {
-    return this.#transaction(() => {
-      const { changes } = this.#sql('DELETE FROM deliveries WHERE topic = ? AND grp = ? AND record = ? AND owner = ?').run(topic, group, id, member);
-      if (changes === 0) return false;
+  acknowledge(lease: Lease, answers: readonly OutgoingMessage[], now: number): boolean {
+    this.check(answers);
+    return this.#db.write(() => {
+      if (this.#db.sql(`DELETE FROM deliveries WHERE ${HELD}`).run(...held(lease)).changes === 0) return false;
       this.#insert(answers, now);
-      if (this.#topics[topic]?.keep === 'until-acknowledged' && !this.#sql('SELECT 1 FROM deliveries WHERE record = ?').get(id)) {
-        this.#sql('DELETE FROM records WHERE id = ?').run(id);
+      if (this.rulesOf(lease.topic).keep === 'until-acknowledged') {
+        this.#db
+          .sql('DELETE FROM records WHERE id = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE record = records.id)')
+          .run(lease.recordId);
       }
       return true;
     });
   }
 
-  /** Gives a record back: to be tried at `notBefore`, or at once without counting the attempt. */
-  release(topic: string, group: string, id: number, member: string, how: { readonly notBefore: number } | 'uncounted'): void {
-    this.#transaction(() => {
-      const [notBefore, less] = how === 'uncounted' ? [0, 1] : [how.notBefore, 0];
-      this.#sql('UPDATE deliveries SET owner = NULL, not_before = ?, attempts = attempts - ? WHERE topic = ? AND grp = ? AND record = ? AND owner = ?').run(notBefore, less, topic, group, id, member);
+  /** Gives a record back that failed, to be tried again at `notBefore` (ms since 1970). @returns false when the lease is lost */
+  postpone(lease: Lease, { retries, waits }: Failures, notBefore: number): boolean {
+    return this.#db.writeLightly(() => {
+      const update = `UPDATE deliveries SET owner = NULL, retries = ?, waits = ?, not_before = ? WHERE ${HELD}`;
+      return this.#db.sql(update).run(retries, waits, Math.ceil(notBefore), ...held(lease)).changes > 0;
     });
   }
 
-  /** Tells the others that we live, and takes back what the dead have left. @returns whether something was taken back */
-  beat(us: Member, now: number, expiryMs: number): boolean {
-    return this.#transaction(() => {
-      this.#sql('INSERT INTO members (id, home, pid, started, beat) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET beat = excluded.beat').run(us.id, us.home, us.pid, us.started, now);
-      const others = this.#sql('SELECT * FROM members WHERE id <> ?').all(us.id) as unknown as (Member & { beat: number })[];
-      const dead = others.filter((member) => now - member.beat > expiryMs || !mayLive(member, us));
-      for (const member of dead) this.#leave(member.id, { died: true });
-      return dead.length > 0;
+  /** Gives a record back as if it had never been taken. @returns false when the lease is lost */
+  giveBack(lease: Lease): boolean {
+    return this.#db.writeLightly(() => {
+      const update = `UPDATE deliveries SET owner = NULL, not_before = 0 WHERE ${HELD}`;
+      return this.#db.sql(update).run(...held(lease)).changes > 0;
     });
   }
 
-  leave(member: string): void {
-    this.#transaction(() => this.#leave(member, { died: false }));
+  /** Whether the lease is still ours. */
+  holds(lease: Lease): boolean {
+    return this.#db.read(
+      () => this.#db.sql(`SELECT 1 FROM deliveries WHERE ${HELD}`).get(...held(lease)) !== undefined,
+    );
   }
 
-  /** A death is counted apart from the attempts: it need not be the record's fault. */
-  #leave(member: string, { died }: { died: boolean }): void {
-    this.#sql('UPDATE deliveries SET owner = NULL, not_before = 0, attempts = attempts - 1, crashes = crashes + ? WHERE owner = ?').run(died ? 1 : 0, member);
-    this.#sql('DELETE FROM members WHERE id = ?').run(member);
+  /** Deletes what has been kept long enough. */
+  expire(now: number): void {
+    for (const [topic, { keep }] of Object.entries(this.#topics)) {
+      if (keep === 'until-acknowledged') continue;
+      this.#db.writeLightly(() =>
+        this.#db
+          .sql(
+            'DELETE FROM records WHERE topic = ? AND at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE record = records.id)',
+          )
+          .run(topic, now - keep.forMs),
+      );
+    }
   }
 
-  /** Deletes what has been kept long enough, and gives freed pages back to the disk. */
-  tidy(now: number): void {
-    guarded(this.#path, () => {
-      for (const [topic, { keep }] of Object.entries(this.#topics)) {
-        if (keep !== 'until-acknowledged') this.#sql('DELETE FROM records WHERE topic = ? AND at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE record = records.id)').run(topic, now - keep.forMs);
-      }
-      this.#db.exec('PRAGMA incremental_vacuum(2048)');
+  /** Gives a small part of many freed pages back to the disk: about 10 ms, so that nobody waits for it. */
+  shrink(): void {
+    this.#db.read(() => {
+      const free = Number(this.#db.sql('PRAGMA freelist_count').get()?.freelist_count);
+      if (free > SPARE_PAGES) this.#db.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
     });
   }
 
-  /** Records of a topic after the one with this id, oldest first. */
-  after(topic: string, id: number, limit: number): { id: number; record: BusRecord }[] {
-    return guarded(this.#path, () => {
-      const rows = this.#sql('SELECT * FROM records WHERE topic = ? AND id > ? ORDER BY id LIMIT ?').all(topic, id, limit) as unknown as Row[];
-      return rows.map((row) => ({ id: row.id, record: toRecord(row, 1) }));
-    });
+  /** Ids of the records of a topic after this one, oldest first. */
+  idsAfter(topic: string, id: number, limit: number): number[] {
+    return this.#db.read(() =>
+      this.#db
+        .sql('SELECT id FROM records WHERE topic = ? AND id > ? ORDER BY id LIMIT ?')
+        .all(topic, id, limit)
+        .map((row) => Number(row.id)),
+    );
+  }
+
+  /** One record with its value, and whether it is what was published; null when it is gone. */
+  read(id: number, attempt: number): { readonly record: BusRecord; readonly intact: boolean } | null {
+    const row = this.#db.read(() => this.#db.sql('SELECT * FROM records WHERE id = ?').get(id)) as unknown as
+      | Row
+      | undefined;
+    if (!row) return null;
+    const { topic, key, partition, value, at: timestampMs } = row;
+    const headers = parsedHeaders(row.headers);
+    const record = { topic, key, partition, offset: String(id), headers: headers ?? {}, value, timestampMs, attempt };
+    return { record, intact: headers !== null && sha256(value) === row.sha256 };
   }
 
   lag(): Lag[] {
-    return guarded(this.#path, () => {
-      const rows = this.#sql(
-        `SELECT g.topic AS topic, g.grp AS grp, count(d.record) - count(d.owner) AS waiting, count(d.owner) AS inFlight
-         FROM groups AS g LEFT JOIN deliveries AS d ON d.topic = g.topic AND d.grp = g.grp GROUP BY g.topic, g.grp ORDER BY g.topic, g.grp`,
-      ).all() as unknown as { topic: string; grp: string; waiting: number; inFlight: number }[];
-      return rows.map(({ topic, grp, waiting, inFlight }) => ({ topic, group: grp, waiting, inFlight }));
-    });
+    return this.#db.read(() =>
+      this.#db
+        .sql(
+          `SELECT g.topic AS topic, g.grp AS grp, count(d.record) - count(d.owner) AS waiting, count(d.owner) AS inFlight
+           FROM groups AS g LEFT JOIN deliveries AS d ON d.topic = g.topic AND d.grp = g.grp
+           GROUP BY g.topic, g.grp ORDER BY g.topic, g.grp`,
+        )
+        .all()
+        .map((row) => ({
+          topic: String(row.topic),
+          group: String(row.grp),
+          waiting: Number(row.waiting),
+          inFlight: Number(row.inFlight),
+        })),
+    );
   }
 
   /** Changes whenever another connection has written. */
   version(): number {
-    return (this.#sql('PRAGMA data_version').get() as { data_version: number }).data_version;
-  }
-
-  close(): void {
-    this.#statements.clear();
-    this.#db.close();
+    return Number(this.#db.read(() => this.#db.sql('PRAGMA data_version').get())?.data_version);
   }
 }
 
-function toRecord(row: Row, attempt: number): BusRecord {
-  return { topic: row.topic, key: row.key, partition: row.partition, offset: String(row.id), headers: JSON.parse(row.headers) as Record<string, string>, value: row.value, timestampMs: row.at, attempt };
+function parsedHeaders(json: string): Readonly<Record<string, string>> | null {
+  try {
+    return JSON.parse(json) as Record<string, string>;
+  } catch {
+    return null;
+  }
 }

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { MakeBus } from '../../src/conformance.ts';
+import { type Bus, openSqliteBus, type SqliteBusOptions } from '../../src/index.ts';
+
+/** Times short enough for tests; a heartbeat may be late by a multiple of its period, for test machines are busy. */
+export const QUICK = { pollMs: 10, heartbeatMs: 50, expiryMs: 600 };
+
+/** A folder that is removed when the test ends. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dailies-bus-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** For a child process; see src/conformance/child.ts. */
+export async function openBus(options: SqliteBusOptions): Promise<Bus> {
+  return openSqliteBus(options);
+}
+
+/** A bus in a temporary file. */
+export const makeSqliteBus: MakeBus = async (t, topics) => {
+  const opened: Bus[] = [];
+  t.after(() => Promise.all(opened.map((bus) => bus.close())));
+  const options = { path: join(temporaryFolder(t), 'bus.sqlite'), topics, ...QUICK };
+  return {
+    expiryMs: QUICK.expiryMs,
+    forChild: { module: import.meta.url, options },
+    async open() {
+      const bus = openSqliteBus(options);
+      opened.push(bus);
+      return bus;
+    },
+  };
+};
