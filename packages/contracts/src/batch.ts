@@ -74,7 +74,13 @@ export const VideoBatch = z.object({
 export type VideoBatch = z.infer<typeof VideoBatch>;
 
 /** An image, whole. */
-export const ImageBatch = z.object({ ...BatchId, type: z.literal('image-batch'), format: z.enum(['jpeg', 'png', 'webp']), look: Look, sha256: z.string() });
+export const ImageBatch = z.object({
+  ...BatchId,
+  type: z.literal('image-batch'),
+  format: z.enum(['jpeg', 'png', 'webp']),
+  look: Look,
+  sha256: z.string(),
+});
 export type ImageBatch = z.infer<typeof ImageBatch>;
 
 export const FrameBatch = z.discriminatedUnion('type', [VideoBatch, ImageBatch]);
@@ -115,7 +121,13 @@ export const SplitComplete = z.object({
 export type SplitComplete = z.infer<typeof SplitComplete>;
 
 /** A batch was given up; its bytes are in the dead letters. */
-export const BatchFailed = z.object({ ...BatchId, type: z.literal('batch-failed'), code: z.string(), reason: z.string(), worker: z.string() });
+export const BatchFailed = z.object({
+  ...BatchId,
+  type: z.literal('batch-failed'),
+  code: z.string(),
+  reason: z.string(),
+  worker: z.string(),
+});
 export type BatchFailed = z.infer<typeof BatchFailed>;
 
 export const GradedMessage = z.discriminatedUnion('type', [GradedBatch, SplitComplete, BatchFailed]);

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { FrameBatch, GradedMessage } from './batch.ts';
 import { DailiesError } from './errors.ts';
 import { DailiesEvent } from './events.ts';
-import { RecordingMessage } from './recording.ts';
 import { batchPartition } from './ids.ts';
+import { RecordingMessage } from './recording.ts';
 import { TOPICS, type Topic } from './topics.ts';
 
 /** A message ready for the bus; structurally what the bus port calls OutgoingMessage. */
@@ -35,17 +35,28 @@ function parse<T>(schema: z.ZodType<T>, json: string | Uint8Array | undefined, t
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new DailiesError('MESSAGE_INVALID', `A message on ${topic} does not fit: ${issue?.path.join('.')}: ${issue?.message}. Do all services run the same version?`);
+  throw new DailiesError(
+    'MESSAGE_INVALID',
+    `A message on ${topic} does not fit: ${issue?.path.join('.')}: ${issue?.message}. Do all services run the same version?`,
+  );
 }
 
 function json<T>(schema: z.ZodType<T>, message: T, topic: Topic, key: string): EncodedMessage {
-  return { topic, key, headers: { 'content-type': 'application/json' }, value: text.encode(JSON.stringify(schema.parse(message))) };
+  return {
+    topic,
+    key,
+    headers: { 'content-type': 'application/json' },
+    value: text.encode(JSON.stringify(schema.parse(message))),
+  };
 }
 
-export const encodeRecording = (message: RecordingMessage): EncodedMessage => json(RecordingMessage, message, TOPICS.recordings, message.recordingId);
-export const decodeRecording = (record: RawRecord): RecordingMessage => parse(RecordingMessage, record.value, record.topic);
+export const encodeRecording = (message: RecordingMessage): EncodedMessage =>
+  json(RecordingMessage, message, TOPICS.recordings, message.recordingId);
+export const decodeRecording = (record: RawRecord): RecordingMessage =>
+  parse(RecordingMessage, record.value, record.topic);
 
-export const encodeEvent = (event: DailiesEvent): EncodedMessage => json(DailiesEvent, event, TOPICS.events, event.recordingId);
+export const encodeEvent = (event: DailiesEvent): EncodedMessage =>
+  json(DailiesEvent, event, TOPICS.events, event.recordingId);
 export const decodeEvent = (record: RawRecord): DailiesEvent => parse(DailiesEvent, record.value, record.topic);
 
 /** The manifest rides in the header `manifest`, the payload is the value, untouched. */
@@ -60,9 +71,16 @@ export function encodeFrameBatch(manifest: FrameBatch, payload: Uint8Array): Enc
     value: payload,
   };
 }
-export const decodeFrameBatch = (record: RawRecord): FrameBatch => parse(FrameBatch, record.headers['manifest'], record.topic);
+export const decodeFrameBatch = (record: RawRecord): FrameBatch =>
+  parse(FrameBatch, record.headers.manifest, record.topic);
 
 export function encodeGraded(message: GradedMessage, payload: Uint8Array = EMPTY): EncodedMessage {
-  return { topic: TOPICS.graded, key: message.recordingId, headers: { manifest: JSON.stringify(GradedMessage.parse(message)) }, value: payload };
+  return {
+    topic: TOPICS.graded,
+    key: message.recordingId,
+    headers: { manifest: JSON.stringify(GradedMessage.parse(message)) },
+    value: payload,
+  };
 }
-export const decodeGraded = (record: RawRecord): GradedMessage => parse(GradedMessage, record.headers['manifest'], record.topic);
+export const decodeGraded = (record: RawRecord): GradedMessage =>
+  parse(GradedMessage, record.headers.manifest, record.topic);

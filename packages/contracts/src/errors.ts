@@ -39,7 +39,8 @@ export const ERRORS = {
   },
   RECORDING_FORMAT_REFUSED: {
     fate: 'never',
-    means: 'The container is one that Dailies refuses to open: playlists and formats that refer to other files are a security risk.',
+    means:
+      'The container is one that Dailies refuses to open: playlists and formats that refer to other files are a security risk.',
     todo: 'Convert the file to MP4, MOV, MKV, WebM, AVI or MPEG-TS by a tool that you trust.',
   },
   RECORDING_TOO_LARGE: {
@@ -167,7 +168,11 @@ export class DailiesError extends Error {
   /** Further facts for logs (never secrets): paths, exit codes, the tail of ffmpeg's output. */
   readonly details: Readonly<Record<string, string | number>>;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: Record<string, string | number> } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, string | number> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DailiesError';
     this.code = code;

@@ -6,20 +6,72 @@ const batch = { cut: Cut, index: z.int().nonnegative() };
 
 /** Everything that happens to a recording. Readers build their state from these and from nothing else. */
 export const DailiesEvent = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('found'), path: RelativePath, kind: Kind, sizeBytes: z.int().nonnegative(), fingerprint: z.string() }),
+  z.object({
+    ...base,
+    type: z.literal('found'),
+    path: RelativePath,
+    kind: Kind,
+    sizeBytes: z.int().nonnegative(),
+    fingerprint: z.string(),
+  }),
   /** Splitting began. `frames` is known exactly for `copy`, and an estimate for `rekey`. */
-  z.object({ ...base, type: z.literal('splitting'), cut: Cut, frames: z.int().nonnegative(), durationMs: z.number().nonnegative(), look: z.string(), note: z.string().optional() }),
-  z.object({ ...base, ...batch, type: z.literal('batch-sent'), frames: z.int().positive(), bytes: z.int().nonnegative() }),
-  z.object({ ...base, ...batch, type: z.literal('batch-stored'), frames: z.int().positive(), bytes: z.int().nonnegative(), worker: z.string(), gradeMs: z.number().nonnegative() }),
-  z.object({ ...base, type: z.literal('split-complete'), cut: Cut, batches: z.int().positive(), frames: z.int().positive() }),
+  z.object({
+    ...base,
+    type: z.literal('splitting'),
+    cut: Cut,
+    frames: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    look: z.string(),
+    note: z.string().optional(),
+  }),
+  z.object({
+    ...base,
+    ...batch,
+    type: z.literal('batch-sent'),
+    frames: z.int().positive(),
+    bytes: z.int().nonnegative(),
+  }),
+  z.object({
+    ...base,
+    ...batch,
+    type: z.literal('batch-stored'),
+    frames: z.int().positive(),
+    bytes: z.int().nonnegative(),
+    worker: z.string(),
+    gradeMs: z.number().nonnegative(),
+  }),
+  z.object({
+    ...base,
+    type: z.literal('split-complete'),
+    cut: Cut,
+    batches: z.int().positive(),
+    frames: z.int().positive(),
+  }),
   z.object({ ...base, type: z.literal('assembling') }),
   /** A batch was given up. For FRAMES_MISMATCH of a `copy` run the splitter cuts again by decoding. */
   z.object({ ...base, ...batch, type: z.literal('batch-failed'), code: z.string(), reason: z.string() }),
   /** Something outside stands in the way (disk full, permission): work waits and goes on by itself. */
   z.object({ ...base, type: z.literal('waiting'), code: z.string(), reason: z.string() }),
-  z.object({ ...base, type: z.literal('finished'), film: z.string(), archived: z.string(), frames: z.int().positive(), durationMs: z.number().nonnegative(), filmBytes: z.int().nonnegative() }),
+  z.object({
+    ...base,
+    type: z.literal('finished'),
+    film: z.string(),
+    archived: z.string(),
+    frames: z.int().positive(),
+    durationMs: z.number().nonnegative(),
+    filmBytes: z.int().nonnegative(),
+  }),
   z.object({ ...base, type: z.literal('failed'), code: z.string(), reason: z.string() }),
-  z.object({ ...base, type: z.literal('quarantined'), path: RelativePath, kind: Kind, sizeBytes: z.int().nonnegative(), fingerprint: z.string(), code: z.string(), reason: z.string() }),
+  z.object({
+    ...base,
+    type: z.literal('quarantined'),
+    path: RelativePath,
+    kind: Kind,
+    sizeBytes: z.int().nonnegative(),
+    fingerprint: z.string(),
+    code: z.string(),
+    reason: z.string(),
+  }),
 ]);
 export type DailiesEvent = z.infer<typeof DailiesEvent>;
 export type EventType = DailiesEvent['type'];

@@ -20,9 +20,12 @@ export const RecordingId = z.string().regex(/^[0-9a-f]{16}$/);
 export const RelativePath = z
   .string()
   .min(1)
-  .refine((path) => !path.startsWith('/') && !path.split('/').some((part) => part === '..' || part === '.' || part === ''), {
-    message: 'must be a relative path inside the recordings folder',
-  })
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').some((part) => part === '..' || part === '.' || part === ''),
+    {
+      message: 'must be a relative path inside the recordings folder',
+    },
+  )
   .refine((path) => !path.includes('\0'), { message: 'must not hold a NUL byte' });
 
 const VERSION = z.literal(1);

@@ -115,7 +115,12 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
   status.updatedAt = event.at;
   switch (event.type) {
     case 'found':
-      Object.assign(status, { path: event.path, kind: event.kind, sizeBytes: event.sizeBytes, fingerprint: event.fingerprint });
+      Object.assign(status, {
+        path: event.path,
+        kind: event.kind,
+        sizeBytes: event.sizeBytes,
+        fingerprint: event.fingerprint,
+      });
       if (status.state === 'quarantined') {
         status.state = 'found';
         status.endedAt = null;
@@ -162,7 +167,13 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       return status;
     case 'finished':
       status.state = 'finished';
-      Object.assign(status, { film: event.film, archived: event.archived, frames: event.frames, durationMs: event.durationMs, filmBytes: event.filmBytes });
+      Object.assign(status, {
+        film: event.film,
+        archived: event.archived,
+        frames: event.frames,
+        durationMs: event.durationMs,
+        filmBytes: event.filmBytes,
+      });
       clearReason(status);
       break;
     case 'failed':
@@ -172,7 +183,14 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       break;
     case 'quarantined':
       status.state = 'quarantined';
-      Object.assign(status, { path: event.path, kind: event.kind, sizeBytes: event.sizeBytes, fingerprint: event.fingerprint, code: event.code, reason: event.reason });
+      Object.assign(status, {
+        path: event.path,
+        kind: event.kind,
+        sizeBytes: event.sizeBytes,
+        fingerprint: event.fingerprint,
+        code: event.code,
+        reason: event.reason,
+      });
       break;
   }
   status.endedAt = event.at;

@@ -15,8 +15,13 @@ export interface NalFraming {
 
 /** Framing as the setup data says (ISO/IEC 14496-15: configurationVersion 1, lengthSizeMinusOne). */
 export function nalFraming(codec: string, extradata: Uint8Array): NalFraming {
-  if (codec === 'h264' && extradata.length >= 7 && extradata[0] === 1) return { lengthSize: ((extradata[4] as number) & 3) + 1 };
-  if (codec === 'hevc' && extradata.length >= 23 && (extradata[0] === 1 || (extradata[0] === 0 && (extradata[1] !== 0 || (extradata[2] as number) > 1)))) {
+  if (codec === 'h264' && extradata.length >= 7 && extradata[0] === 1)
+    return { lengthSize: ((extradata[4] as number) & 3) + 1 };
+  if (
+    codec === 'hevc' &&
+    extradata.length >= 23 &&
+    (extradata[0] === 1 || (extradata[0] === 0 && (extradata[1] !== 0 || (extradata[2] as number) > 1)))
+  ) {
     return { lengthSize: ((extradata[21] as number) & 3) + 1 };
   }
   return { lengthSize: null };
@@ -59,13 +64,17 @@ function h264Entry(packet: Uint8Array, framing: NalFraming): Entry {
 /** Walks the SEI messages (H.264 7.3.2.3.1): type and size are coded in runs of 0xFF. A recovery_frame_cnt of 0 begins with the bit 1. */
 function hasRecoveryPoint(sei: Uint8Array): boolean {
   let at = 1;
+  const coded = (): number => {
+    let value = 0;
+    for (;;) {
+      const byte = sei[at++] ?? 0;
+      value += byte;
+      if (byte !== 0xff) return value;
+    }
+  };
   while (at + 2 < sei.length) {
-    let type = 0;
-    while (sei[at] === 0xff) (type += 255), at++;
-    type += sei[at++] ?? 0;
-    let size = 0;
-    while (sei[at] === 0xff) (size += 255), at++;
-    size += sei[at++] ?? 0;
+    const type = coded();
+    const size = coded();
     if (type === 6) return ((sei[at] ?? 0) & 0x80) !== 0;
     at += size;
   }
@@ -86,7 +95,8 @@ function hevcEntry(packet: Uint8Array, framing: NalFraming): Entry {
 /** MPEG-4 part 2: the VOP start code 00 00 01 B6 is followed by two bits of coding type, 0 for intra. */
 function mpeg4Entry(packet: Uint8Array): Entry {
   for (let at = 0; at + 4 < packet.length; at++) {
-    if (packet[at] === 0 && packet[at + 1] === 0 && packet[at + 2] === 1 && packet[at + 3] === 0xb6) return (packet[at + 4] as number) >> 6 === 0 ? 'open' : 'none';
+    if (packet[at] === 0 && packet[at + 1] === 0 && packet[at + 2] === 1 && packet[at + 3] === 0xb6)
+      return (packet[at + 4] as number) >> 6 === 0 ? 'open' : 'none';
   }
   return 'none';
 }

@@ -8,7 +8,11 @@ export const KEYFRAME_SECONDS = 3.9;
  * x264 options of ffmpeg for one picture. `stitchable` keeps what differs between two runs (timing, HRD) out of SPS and
  * PPS, so that separately encoded batches share one setup record; closed GOPs make each batch decodable alone.
  */
-export function encoderOptions(settings: EncodeSettings, picture: Picture, keyframeSeconds = KEYFRAME_SECONDS): string[] {
+export function encoderOptions(
+  settings: EncodeSettings,
+  picture: Picture,
+  keyframeSeconds = KEYFRAME_SECONDS,
+): string[] {
   const params = ['stitchable=1', 'open-gop=0', ...colorParams(picture.color)];
   return [
     ...['-c:v', 'libx264', '-preset', settings.preset, '-pix_fmt', 'yuv420p'],

@@ -25,7 +25,12 @@ export interface ProbedStream {
 
 export interface Probed {
   readonly streams: readonly ProbedStream[];
-  readonly format: { readonly format_name: string; readonly duration?: string; readonly start_time?: string; readonly tags?: Readonly<Record<string, string>> };
+  readonly format: {
+    readonly format_name: string;
+    readonly duration?: string;
+    readonly start_time?: string;
+    readonly tags?: Readonly<Record<string, string>>;
+  };
 }
 
 const ENDED_FROM_OUTSIDE: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']);
@@ -37,25 +42,59 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
  * @throws DailiesError RECORDING_UNREADABLE with ffprobe's own words, FFMPEG_TIMEOUT, FFMPEG_FAILED when it was ended from
  *   outside, ABORTED
  */
-export function ffprobe(tools: FfmpegTools, path: string, options: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<Probed> {
+export function ffprobe(
+  tools: FfmpegTools,
+  path: string,
+  options: { timeoutMs: number; signal?: AbortSignal | undefined },
+): Promise<Probed> {
   const args = ['-v', 'error', ...SAFE_INPUT, '-of', 'json', '-show_streams', '-show_format', path];
   return new Promise((resolve, reject) => {
-    execFile(tools.ffprobe, args, { timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, ...(tools.probeEnv ? { env: tools.probeEnv } : {}), ...(options.signal ? { signal: options.signal } : {}) }, (error, stdout, stderr) => {
-      const said = stderr.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
-      if (options.signal?.aborted) return reject(new DailiesError('ABORTED', 'Stopped while a recording was probed.'));
-      if (error?.killed) return reject(new DailiesError('FFMPEG_TIMEOUT', `ffprobe took more than ${options.timeoutMs / 1000} s to read the file, so it was ended.`));
-      // Ctrl-C and a stopping system signal our children too; that says nothing about the file.
-      if (error?.signal && ENDED_FROM_OUTSIDE.has(error.signal)) return reject(new DailiesError('FFMPEG_FAILED', `ffprobe was ended from outside (${error.signal}) while it read the file.`));
-      let probed: Partial<Probed> = {};
-      try {
-        probed = JSON.parse(stdout) as Partial<Probed>;
-      } catch {
-        // an empty or cut answer: ffprobe's error line tells why
-      }
-      if (error || !probed.format || !probed.streams) {
-        return reject(new DailiesError('RECORDING_UNREADABLE', `ffprobe cannot read the file: ${said || error?.message || 'no answer'}`, { cause: error ?? undefined, details: { stderr: said } }));
-      }
-      resolve(probed as Probed);
-    });
+    execFile(
+      tools.ffprobe,
+      args,
+      {
+        timeout: options.timeoutMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: MAX_OUTPUT_BYTES,
+        ...(tools.probeEnv ? { env: tools.probeEnv } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
+      (error, stdout, stderr) => {
+        const said = stderr.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+        if (options.signal?.aborted)
+          return reject(new DailiesError('ABORTED', 'Stopped while a recording was probed.'));
+        if (error?.killed)
+          return reject(
+            new DailiesError(
+              'FFMPEG_TIMEOUT',
+              `ffprobe took more than ${options.timeoutMs / 1000} s to read the file, so it was ended.`,
+            ),
+          );
+        // Ctrl-C and a stopping system signal our children too; that says nothing about the file.
+        if (error?.signal && ENDED_FROM_OUTSIDE.has(error.signal))
+          return reject(
+            new DailiesError(
+              'FFMPEG_FAILED',
+              `ffprobe was ended from outside (${error.signal}) while it read the file.`,
+            ),
+          );
+        let probed: Partial<Probed> = {};
+        try {
+          probed = JSON.parse(stdout) as Partial<Probed>;
+        } catch {
+          // an empty or cut answer: ffprobe's error line tells why
+        }
+        if (error || !probed.format || !probed.streams) {
+          return reject(
+            new DailiesError(
+              'RECORDING_UNREADABLE',
+              `ffprobe cannot read the file: ${said || error?.message || 'no answer'}`,
+              { cause: error ?? undefined, details: { stderr: said } },
+            ),
+          );
+        }
+        resolve(probed as Probed);
+      },
+    );
   });
 }

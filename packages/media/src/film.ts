@@ -36,7 +36,11 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
   if (!first || !last) throw new DailiesError('INTERNAL', 'There is no batch to make a film of.');
   const origin = Math.round((source.originSeconds * job.timeBase.den) / job.timeBase.num);
   const originSeconds = (origin * job.timeBase.num) / job.timeBase.den;
-  const batches = job.batches.map((batch) => ({ ...batch, pts: batch.pts.map((pts) => pts - origin), endPts: batch.endPts - origin }));
+  const batches = job.batches.map((batch) => ({
+    ...batch,
+    pts: batch.pts.map((pts) => pts - origin),
+    endPts: batch.endPts - origin,
+  }));
   const join = (container: 'mp4' | 'mov'): Promise<void> =>
     joinFilm(tools, batches, {
       timeBase: job.timeBase,
@@ -60,10 +64,26 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
       },
     );
     const pts = Float64Array.from(batches.flatMap((batch) => batch.pts));
-    await verifyFilm(tools, job.film, { pts, timeBase: job.timeBase, endPts: last.endPts - origin, originSeconds, recording: job.recording, audioTracks: source.audio.length }, job);
+    await verifyFilm(
+      tools,
+      job.film,
+      {
+        pts,
+        timeBase: job.timeBase,
+        endPts: last.endPts - origin,
+        originSeconds,
+        recording: job.recording,
+        audioTracks: source.audio.length,
+      },
+      job,
+    );
     const file = await open(job.film, 'r+');
     await file.sync().finally(() => file.close());
-    return { container, frames: pts.length, durationMs: ((last.endPts - origin - (pts[0] as number)) * 1000 * job.timeBase.num) / job.timeBase.den };
+    return {
+      container,
+      frames: pts.length,
+      durationMs: ((last.endPts - origin - (pts[0] as number)) * 1000 * job.timeBase.num) / job.timeBase.den,
+    };
   } catch (error) {
     await rm(job.film, { force: true });
     throw error;

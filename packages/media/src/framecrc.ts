@@ -84,7 +84,8 @@ export function parsePacket(text: string): ListedPacket {
   const [stream, dts, pts, duration, size, checksum] = fields;
   const marked = fields.find((field) => field.startsWith('F='));
   const flags = marked ? Number(marked.slice(2)) : KEY;
-  if (checksum === undefined || !Number.isInteger(flags)) throw new DailiesError('FFMPEG_FAILED', `A line of ffmpeg's packet list is not understood: ${text.slice(0, 120)}`);
+  if (checksum === undefined || !Number.isInteger(flags))
+    throw new DailiesError('FFMPEG_FAILED', `A line of ffmpeg's packet list is not understood: ${text.slice(0, 120)}`);
   return {
     stream: Number(stream),
     dts: Number(dts),

@@ -22,7 +22,12 @@ export interface GradeOptions {
  * @returns fMP4 (init segment and fragments); its PTS are those of the manifest up to a constant
  * @throws DailiesError FRAMES_MISMATCH when the batch does not decode to the frames of the manifest, FFMPEG_*, ABORTED
  */
-export async function gradeBatch(tools: FfmpegTools, manifest: VideoBatch, payload: Uint8Array, options: GradeOptions): Promise<Buffer> {
+export async function gradeBatch(
+  tools: FfmpegTools,
+  manifest: VideoBatch,
+  payload: Uint8Array,
+  options: GradeOptions,
+): Promise<Buffer> {
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const holds = await holdPipes(options.pipes);
@@ -33,7 +38,19 @@ export async function gradeBatch(tools: FfmpegTools, manifest: VideoBatch, paylo
   const decode = runFfmpeg({
     tools,
     inputs: [{ options: ['-copyts', '-protocol_whitelist', 'pipe', '-threads', '1', '-f', 'nut'], source: 'pipe:0' }],
-    output: ['-map', '0:v:0', '-vf', decodeFilters(manifest.picture), ...tools.passthrough, '-enc_time_base', '-1', '-c:v', 'rawvideo', '-f', 'nut'],
+    output: [
+      '-map',
+      '0:v:0',
+      '-vf',
+      decodeFilters(manifest.picture),
+      ...tools.passthrough,
+      '-enc_time_base',
+      '-1',
+      '-c:v',
+      'rawvideo',
+      '-f',
+      'nut',
+    ],
     target: options.pipes.decoded,
     feed: async (stdin) => void stdin.end(payload),
     timeoutMs: options.timeoutMs,

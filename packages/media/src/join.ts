@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { DailiesError, type Rational } from '@dailies/contracts';
-import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
 import { settleDurations } from './mp4/durations.ts';
+import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
 import { trackTimescale } from './ticks.ts';
@@ -42,7 +42,11 @@ export interface JoinOptions {
  * Memory: one batch at a time (and the sample tables of the muxer).
  * @throws DailiesError SETUP_MISMATCH, FRAMES_MISMATCH, AUDIO_UNSUPPORTED, FFMPEG_*
  */
-export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch[], options: JoinOptions): Promise<void> {
+export async function joinFilm(
+  tools: FfmpegTools,
+  batches: readonly StoredBatch[],
+  options: JoinOptions,
+): Promise<void> {
   const scale = trackTimescale(options.timeBase);
   const refine = (scale * options.timeBase.num) / options.timeBase.den;
   const depth = await commonDepth(batches);
@@ -55,8 +59,18 @@ export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch
   await runFfmpeg({
     tools,
     inputs: [
-      { options: ['-copyts', '-itsoffset', String(-shiftSeconds), '-protocol_whitelist', 'pipe', '-f', 'mp4'], source: 'pipe:0' },
-      { options: ['-copyts', ...(options.originSeconds ? ['-itsoffset', (-options.originSeconds).toFixed(6)] : []), ...SAFE_INPUT], source: options.recording },
+      {
+        options: ['-copyts', '-itsoffset', String(-shiftSeconds), '-protocol_whitelist', 'pipe', '-f', 'mp4'],
+        source: 'pipe:0',
+      },
+      {
+        options: [
+          '-copyts',
+          ...(options.originSeconds ? ['-itsoffset', (-options.originSeconds).toFixed(6)] : []),
+          ...SAFE_INPUT,
+        ],
+        source: options.recording,
+      },
     ],
     output: muxOptions(options, scale),
     target: options.film,
@@ -65,13 +79,24 @@ export async function joinFilm(tools: FfmpegTools, batches: readonly StoredBatch
     signal: options.signal,
     purpose: 'join the film',
   }).catch((error: unknown) => {
-    const tail = error instanceof DailiesError ? String(error.details['stderr'] ?? '') : '';
-    const refused = /Could not find tag for codec (\S+) in stream #\d+, codec not currently supported in container|codec not currently supported in container/.exec(tail);
-    if (refused) throw new DailiesError('AUDIO_UNSUPPORTED', `The sound (${refused[1] ?? 'its codec'}) cannot be carried by ${options.container.toUpperCase()}.`, { cause: error });
+    const tail = error instanceof DailiesError ? String(error.details.stderr ?? '') : '';
+    const refused =
+      /Could not find tag for codec (\S+) in stream #\d+, codec not currently supported in container|codec not currently supported in container/.exec(
+        tail,
+      );
+    if (refused)
+      throw new DailiesError(
+        'AUDIO_UNSUPPORTED',
+        `The sound (${refused[1] ?? 'its codec'}) cannot be carried by ${options.container.toUpperCase()}.`,
+        { cause: error },
+      );
     throw error;
   });
   const last = batches.at(-1) as StoredBatch;
-  await settleDurations(options.film, { last: (last.endPts - (last.pts.at(-1) as number)) * refine, shown: (last.endPts - first) * refine });
+  await settleDurations(options.film, {
+    last: (last.endPts - (last.pts.at(-1) as number)) * refine,
+    shown: (last.endPts - first) * refine,
+  });
 }
 
 function muxOptions(options: JoinOptions, scale: number): string[] {
@@ -95,7 +120,11 @@ async function commonDepth(batches: readonly StoredBatch[]): Promise<number> {
   for (const batch of batches) {
     const { samples, setup: own } = await readBatch(batch);
     setup ??= own;
-    if (!setup.equals(own)) throw new DailiesError('SETUP_MISMATCH', `Batch ${batch.index} was encoded with another setup record (SPS/PPS) than the first one; do all workers run the same ffmpeg?`);
+    if (!setup.equals(own))
+      throw new DailiesError(
+        'SETUP_MISMATCH',
+        `Batch ${batch.index} was encoded with another setup record (SPS/PPS) than the first one; do all workers run the same ffmpeg?`,
+      );
     depth = Math.max(depth, reorderDepth(samples.map((sample) => sample.pts)));
   }
   return depth;
@@ -125,14 +154,24 @@ async function writeJoined(stdin: Writable, batches: readonly StoredBatch[], tim
   const flush = async (nextDts: number): Promise<void> => {
     if (!held) return;
     const { samples } = held;
-    await put(writeFragment(sequence++, samples.map((sample, i) => ({ ...sample, duration: (samples[i + 1]?.dts ?? nextDts) - sample.dts }))));
+    await put(
+      writeFragment(
+        sequence++,
+        samples.map((sample, i) => ({ ...sample, duration: (samples[i + 1]?.dts ?? nextDts) - sample.dts })),
+      ),
+    );
   };
   for (const batch of batches) {
     const fragments = await readBatch(batch);
     if (sequence === 1 && !held) await put(fragments.init);
     const order = presentationOrder(fragments, batch, timing.refine);
     const times = clock.next(batch.pts.map(at));
-    const samples = fragments.samples.map((sample, i) => ({ dts: times[i] as number, pts: at(batch.pts[order[i] as number] as number), key: sample.key, bytes: sample.bytes }));
+    const samples = fragments.samples.map((sample, i) => ({
+      dts: times[i] as number,
+      pts: at(batch.pts[order[i] as number] as number),
+      key: sample.key,
+      bytes: sample.bytes,
+    }));
     await flush(times[0] as number);
     held = { samples, end: at(batch.endPts) };
   }
@@ -150,13 +189,22 @@ async function writeJoined(stdin: Writable, batches: readonly StoredBatch[], tim
  */
 function presentationOrder(fragments: Fragments, batch: StoredBatch, refine: number): number[] {
   const { samples } = fragments;
-  if (samples.length !== batch.pts.length) throw new DailiesError('FRAMES_MISMATCH', `Batch ${batch.index} holds ${samples.length} frames instead of ${batch.pts.length}.`);
-  const byTime = samples.map((_, i) => i).sort((a, b) => (samples[a] as { pts: number }).pts - (samples[b] as { pts: number }).pts);
+  if (samples.length !== batch.pts.length)
+    throw new DailiesError(
+      'FRAMES_MISMATCH',
+      `Batch ${batch.index} holds ${samples.length} frames instead of ${batch.pts.length}.`,
+    );
+  const byTime = samples
+    .map((_, i) => i)
+    .sort((a, b) => (samples[a] as { pts: number }).pts - (samples[b] as { pts: number }).pts);
   const shift = (samples[byTime[0] as number] as { pts: number }).pts - (batch.pts[0] as number) * refine;
   const order: number[] = [];
   for (const [position, i] of byTime.entries()) {
     if ((samples[i] as { pts: number }).pts - (batch.pts[position] as number) * refine !== shift) {
-      throw new DailiesError('FRAMES_MISMATCH', `Frame ${position} of batch ${batch.index} came back at another time than it was sent.`);
+      throw new DailiesError(
+        'FRAMES_MISMATCH',
+        `Frame ${position} of batch ${batch.index} came back at another time than it was sent.`,
+      );
     }
     order[i] = position;
   }

@@ -69,11 +69,22 @@ export interface ReadOptions {
 }
 
 /** Reads the times, sizes and flags of all packets of the picture track, and its exact time base. */
-export async function readPacketTable(tools: FfmpegTools, source: Source, options: ReadOptions): Promise<{ table: PacketTable; timeBase: { num: number; den: number } }> {
+export async function readPacketTable(
+  tools: FfmpegTools,
+  source: Source,
+  options: ReadOptions,
+): Promise<{ table: PacketTable; timeBase: { num: number; den: number } }> {
   const table = new PacketTable();
-  const streams = await listPackets(tools, source.path, [`0:${source.videoIndex}`], (packet) => table.add(packet), options);
+  const streams = await listPackets(
+    tools,
+    source.path,
+    [`0:${source.videoIndex}`],
+    (packet) => table.add(packet),
+    options,
+  );
   const timeBase = streams[0]?.timeBase;
-  if (!timeBase || table.length === 0) throw new DailiesError('RECORDING_UNREADABLE', 'The picture track holds no packets.');
+  if (!timeBase || table.length === 0)
+    throw new DailiesError('RECORDING_UNREADABLE', 'The picture track holds no packets.');
   return { table, timeBase };
 }
 
@@ -81,7 +92,10 @@ export async function readPacketTable(tools: FfmpegTools, source: Source, option
  * A shift that makes all PTS non-negative (NUT holds no others): `-itsoffset` counts whole seconds here, a multiple of
  * the time base's numerator, so that it is a whole number of ticks and nothing is rounded.
  */
-export function offsetFor(minTicks: number, timeBase: { num: number; den: number }): { seconds: number; ticks: number } {
+export function offsetFor(
+  minTicks: number,
+  timeBase: { num: number; den: number },
+): { seconds: number; ticks: number } {
   if (minTicks >= 0) return { seconds: 0, ticks: 0 };
   const steps = Math.ceil(-minTicks / timeBase.den);
   return { seconds: steps * timeBase.num, ticks: steps * timeBase.den };
@@ -138,13 +152,27 @@ export function nutTarget(consumer: NutConsumer): Writable {
 }
 
 /** Streams the payloads of the picture track in decoding order: `ffmpeg -c copy -f nut`. */
-export async function streamPackets(tools: FfmpegTools, source: Source, offsetSeconds: number, sink: PacketSink, options: ReadOptions): Promise<void> {
+export async function streamPackets(
+  tools: FfmpegTools,
+  source: Source,
+  offsetSeconds: number,
+  sink: PacketSink,
+  options: ReadOptions,
+): Promise<void> {
   let index = 0;
   await runFfmpeg({
     tools,
-    inputs: [{ options: ['-copyts', ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : []), ...SAFE_INPUT], source: source.path }],
+    inputs: [
+      {
+        options: ['-copyts', ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : []), ...SAFE_INPUT],
+        source: source.path,
+      },
+    ],
     output: ['-map', `0:${source.videoIndex}`, '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-f', 'nut'],
-    target: nutTarget({ header: (header) => sink.header(header), frame: (_frame, payload) => sink.packet(index++, payload) }),
+    target: nutTarget({
+      header: (header) => sink.header(header),
+      frame: (_frame, payload) => sink.packet(index++, payload),
+    }),
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     purpose: 'read the packets of the recording',
@@ -152,7 +180,13 @@ export async function streamPackets(tools: FfmpegTools, source: Source, offsetSe
 }
 
 /** Looks into every packet: where decoding can begin, and which packets show a picture. Marks the table. */
-export async function inspectPackets(tools: FfmpegTools, source: Source, table: PacketTable, offsetSeconds: number, options: ReadOptions): Promise<void> {
+export async function inspectPackets(
+  tools: FfmpegTools,
+  source: Source,
+  table: PacketTable,
+  offsetSeconds: number,
+  options: ReadOptions,
+): Promise<void> {
   let framing: NalFraming = { lengthSize: null };
   let seen = 0;
   const codec = source.picture.codec;
@@ -165,7 +199,8 @@ export async function inspectPackets(tools: FfmpegTools, source: Source, table: 
         framing = nalFraming(codec, header.extradata);
       },
       packet: (i, payload) => {
-        if (payload.length !== table.size[i]) throw new DailiesError('RECORDING_CHANGED', 'The file was changed while it was read.');
+        if (payload.length !== table.size[i])
+          throw new DailiesError('RECORDING_CHANGED', 'The file was changed while it was read.');
         const entry = entryOf(codec, payload, framing);
         const can = entry === 'clean' || (entry !== 'none' && table.isKey(i));
         table.mark(i, { entry: can, shown: isShown(codec, payload) });
@@ -174,5 +209,9 @@ export async function inspectPackets(tools: FfmpegTools, source: Source, table: 
     },
     options,
   );
-  if (seen !== table.length) throw new DailiesError('RECORDING_CHANGED', `The file was changed while it was read (${table.length} packets, then ${seen}).`);
+  if (seen !== table.length)
+    throw new DailiesError(
+      'RECORDING_CHANGED',
+      `The file was changed while it was read (${table.length} packets, then ${seen}).`,
+    );
 }

@@ -15,14 +15,19 @@ export function decodeFilters(picture: Picture): string {
   if (picture.pixelFormat !== READY || picture.color.range === 'pc') {
     const full = picture.color.range === 'pc' || picture.pixelFormat.startsWith('yuvj');
     // Without a tag, RGB becomes BT.709; Y'CbCr keeps its matrix, only its range, depth and chroma sampling change.
-    filters.push(`scale=${full && !isRgb(picture) ? 'in_range=full:' : ''}out_range=limited${isRgb(picture) ? ':out_color_matrix=bt709' : ''}:flags=bicubic+accurate_rnd+full_chroma_int`);
+    filters.push(
+      `scale=${full && !isRgb(picture) ? 'in_range=full:' : ''}out_range=limited${isRgb(picture) ? ':out_color_matrix=bt709' : ''}:flags=bicubic+accurate_rnd+full_chroma_int`,
+    );
   }
   filters.push(`format=${READY}`);
   const upright = picture.rotation % 180 === 0;
   const right = picture.filmWidth - (upright ? picture.width : picture.height);
   const bottom = picture.filmHeight - (upright ? picture.height : picture.width);
   if (right || bottom) {
-    filters.push(`pad=${picture.filmWidth}:${picture.filmHeight}:0:0`, `fillborders=left=0:top=0:right=${right}:bottom=${bottom}:mode=smear`);
+    filters.push(
+      `pad=${picture.filmWidth}:${picture.filmHeight}:0:0`,
+      `fillborders=left=0:top=0:right=${right}:bottom=${bottom}:mode=smear`,
+    );
   }
   return filters.join(',');
 }
@@ -54,7 +59,15 @@ export function filmColor(picture: Picture): ColorTags {
 }
 
 /** x264's names where they differ from ffprobe's (x264.h: x264_transfer_names and its neighbours). */
-const X264_NAMES: Readonly<Record<string, string>> = { gamma22: 'bt470m', gamma28: 'bt470bg', gbr: 'GBR', ycgco: 'YCgCo', 'log': 'log100', log_sqrt: 'log316', bt1361e: 'bt1361e' };
+const X264_NAMES: Readonly<Record<string, string>> = {
+  gamma22: 'bt470m',
+  gamma28: 'bt470bg',
+  gbr: 'GBR',
+  ycgco: 'YCgCo',
+  log: 'log100',
+  log_sqrt: 'log316',
+  bt1361e: 'bt1361e',
+};
 
 /**
  * Colour tags as x264 parameters, written into the bitstream (VUI). Not as ffmpeg's `-color_*`: newer builds take those

@@ -18,7 +18,11 @@ export async function makePipes(folder: string): Promise<{ pipes: FramePipes; re
     await run('mkfifo', ['-m', '600', pipes.decoded, pipes.graded], { timeout: 10_000 });
   } catch (cause) {
     await rm(own, { recursive: true, force: true });
-    throw new DailiesError('IO_FAILED', `No named pipe could be made in ${folder}: ${cause instanceof Error ? cause.message.trim().split('\n').at(-1) : cause}`, { cause });
+    throw new DailiesError(
+      'IO_FAILED',
+      `No named pipe could be made in ${folder}: ${cause instanceof Error ? cause.message.trim().split('\n').at(-1) : cause}`,
+      { cause },
+    );
   }
   return { pipes, remove: () => rm(own, { recursive: true, force: true }) };
 }

@@ -21,7 +21,9 @@ export type CutProblem =
   | 'frames before its first keyframe in presentation order'
   | 'its keyframes are too far apart';
 
-export type Plan = { readonly batches: readonly PlannedBatch[]; readonly frames: number; readonly problem: null } | { readonly problem: CutProblem };
+export type Plan =
+  | { readonly batches: readonly PlannedBatch[]; readonly frames: number; readonly problem: null }
+  | { readonly problem: CutProblem };
 
 export interface PlanOptions {
   readonly timeBase: { readonly num: number; readonly den: number };
@@ -45,7 +47,8 @@ export function planBatches(table: PacketTable, options: PlanOptions): Plan {
   if (cuts[0] !== 0) return { problem: 'it does not begin with a keyframe' };
   const first = table.pts[0] as number;
   for (let i = 1; i < (cuts[1] ?? table.length); i++) {
-    if (table.isShown(i) && !table.isDiscarded(i) && (table.pts[i] as number) < first) return { problem: 'frames before its first keyframe in presentation order' };
+    if (table.isShown(i) && !table.isDiscarded(i) && (table.pts[i] as number) < first)
+      return { problem: 'frames before its first keyframe in presentation order' };
   }
   const batches: PlannedBatch[] = [];
   let frames = 0;
@@ -59,10 +62,12 @@ export function planBatches(table: PacketTable, options: PlanOptions): Plan {
     const kept: { pts: number; duration: number }[] = [];
     for (let i = from; i < until; i++) {
       const pts = table.pts[i] as number;
-      if (pts >= windowStart && pts < windowEnd && table.isShown(i) && !table.isDiscarded(i)) kept.push({ pts, duration: table.duration[i] as number });
+      if (pts >= windowStart && pts < windowEnd && table.isShown(i) && !table.isDiscarded(i))
+        kept.push({ pts, duration: table.duration[i] as number });
     }
     kept.sort((a, b) => a.pts - b.pts);
-    for (let i = 1; i < kept.length; i++) if (kept[i]?.pts === kept[i - 1]?.pts) return { problem: 'two frames with one presentation time' };
+    for (let i = 1; i < kept.length; i++)
+      if (kept[i]?.pts === kept[i - 1]?.pts) return { problem: 'two frames with one presentation time' };
     const last = kept.at(-1);
     if (last) {
       const endPts = Number.isFinite(windowEnd) ? windowEnd : last.pts + lastDuration(kept);
@@ -103,7 +108,8 @@ function group(table: PacketTable, cuts: readonly number[], options: PlanOptions
     const gopFrom = cuts[g] as number;
     const gopTo = cuts[g + 1] ?? table.length;
     let bytes = 0;
-    for (let i = gopFrom; i < (gopTo < table.length ? leadingEnd(table, gopTo, cuts) : gopTo); i++) bytes += (table.size[i] as number) + FRAME_OVERHEAD;
+    for (let i = gopFrom; i < (gopTo < table.length ? leadingEnd(table, gopTo, cuts) : gopTo); i++)
+      bytes += (table.size[i] as number) + FRAME_OVERHEAD;
     const endPts = gopTo < table.length ? (table.pts[gopTo] as number) : maxPts(table, gopFrom, gopTo);
     const alone = seconds(endPts - (table.pts[gopFrom] as number));
     if (bytes > options.maxBytes || alone > options.maxSeconds) return null;

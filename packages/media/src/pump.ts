@@ -84,7 +84,8 @@ export class FrameKeeper {
 
   header(header: NutHeader): void {
     const { filmWidth, filmHeight } = this.#manifest.picture;
-    if (header.width !== filmWidth || header.height !== filmHeight) throw this.#mismatch(`${header.width}x${header.height} instead of ${filmWidth}x${filmHeight}`);
+    if (header.width !== filmWidth || header.height !== filmHeight)
+      throw this.#mismatch(`${header.width}x${header.height} instead of ${filmWidth}x${filmHeight}`);
     this.#ratio = ticksPer(header.timeBase, this.#manifest.timeBase);
     this.#write(nutHeader({ ...header, timeBase: this.#manifest.timeBase, decodeDelay: 0 }));
   }
@@ -99,7 +100,8 @@ export class FrameKeeper {
     if (pts < wanted && this.#next === 0) return null;
     if (pts !== wanted) throw this.#mismatch(`a frame at ${pts} where one at ${wanted} was promised`);
     const size = frame.prefix.length + frame.size;
-    if (size !== this.#grader.frameBytes) throw this.#mismatch(`a frame of ${size} bytes instead of ${this.#grader.frameBytes}`);
+    if (size !== this.#grader.frameBytes)
+      throw this.#mismatch(`a frame of ${size} bytes instead of ${this.#grader.frameBytes}`);
     return this.#grader.frame;
   }
 

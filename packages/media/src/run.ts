@@ -40,7 +40,9 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
   for (const [i, input] of run.inputs.entries()) {
     command.input(input.source);
     // Separate arguments: fluent-ffmpeg splits a lone option at its blank.
-    command.inputOptions(...both(i === 0 ? ['-nostdin', '-hide_banner', '-loglevel', 'error', ...input.options] : input.options));
+    command.inputOptions(
+      ...both(i === 0 ? ['-nostdin', '-hide_banner', '-loglevel', 'error', ...input.options] : input.options),
+    );
   }
   command.output(run.target as string, { end: true });
   command.outputOptions(...both(run.output));
@@ -56,7 +58,16 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
     command.kill('SIGKILL');
   };
   const onAbort = (): void => stop(aborted(run.purpose));
-  const timer = setTimeout(() => stop(new DailiesError('FFMPEG_TIMEOUT', `ffmpeg took more than ${Math.round(run.timeoutMs / 1000)} s to ${run.purpose}, so it was ended.`)), run.timeoutMs);
+  const timer = setTimeout(
+    () =>
+      stop(
+        new DailiesError(
+          'FFMPEG_TIMEOUT',
+          `ffmpeg took more than ${Math.round(run.timeoutMs / 1000)} s to ${run.purpose}, so it was ended.`,
+        ),
+      ),
+    run.timeoutMs,
+  );
   run.signal?.addEventListener('abort', onAbort);
 
   const ended = new Promise<{ error: Error | null; stderr: string; args: string }>((resolve) => {
@@ -74,8 +85,12 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
         });
       }
     });
-    command.on('end', (_stdout: unknown, stderr: string | null) => resolve({ error: null, stderr: stderr ?? '', args }));
-    command.on('error', (error: Error, _stdout: unknown, stderr: string | null) => resolve({ error, stderr: stderr ?? '', args }));
+    command.on('end', (_stdout: unknown, stderr: string | null) =>
+      resolve({ error: null, stderr: stderr ?? '', args }),
+    );
+    command.on('error', (error: Error, _stdout: unknown, stderr: string | null) =>
+      resolve({ error, stderr: stderr ?? '', args }),
+    );
   });
   command.run();
   try {
@@ -86,7 +101,10 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
     if (streamError?.outputStreamError) throw streamError.outputStreamError;
     if (end.error && !(fedBadly && isOwnError(fedBadly))) {
       const reason = /exited with code \d+|killed with signal \w+/.exec(end.error.message)?.[0] ?? end.error.message;
-      throw new DailiesError('FFMPEG_FAILED', `ffmpeg could not ${run.purpose} (${reason}): ${lastLine(tail)}`, { cause: end.error, details: { command: end.args.slice(0, 4000), stderr: tail } });
+      throw new DailiesError('FFMPEG_FAILED', `ffmpeg could not ${run.purpose} (${reason}): ${lastLine(tail)}`, {
+        cause: end.error,
+        details: { command: end.args.slice(0, 4000), stderr: tail },
+      });
     }
     await feeding;
     if (fedBadly) throw (fedBadly as { thrown: unknown }).thrown;
@@ -107,7 +125,8 @@ type Spawn = (args: string[], options: object, ...callbacks: unknown[]) => void;
 function outOfReach(command: FfmpegCommand): FfmpegCommand {
   const internal = command as unknown as { _spawnFfmpeg: Spawn };
   const spawnFfmpeg = internal._spawnFfmpeg;
-  internal._spawnFfmpeg = (args, options, ...callbacks) => spawnFfmpeg.call(command, args, { ...options, detached: true }, ...callbacks);
+  internal._spawnFfmpeg = (args, options, ...callbacks) =>
+    spawnFfmpeg.call(command, args, { ...options, detached: true }, ...callbacks);
   return command;
 }
 

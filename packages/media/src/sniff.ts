@@ -7,7 +7,16 @@ import { open } from 'node:fs/promises';
  */
 export type Sniffed = 'reference' | 'mp4-no-moov' | 'other';
 
-const REFERENCES = [/^\s*#EXTM3U/, /^\s*ffconcat version/i, /^\s*file\s+['"\/\w]/i, /^\s*<\?xml[\s\S]*<MPD/i, /^\s*<MPD/i, /^\s*v=0\r?\n/, /^\s*\[playlist\]/i, /^\s*<(smil|asx|SmoothStreamingMedia)/i];
+const REFERENCES = [
+  /^\s*#EXTM3U/,
+  /^\s*ffconcat version/i,
+  /^\s*file\s+['"/\w]/i,
+  /^\s*<\?xml[\s\S]*<MPD/i,
+  /^\s*<MPD/i,
+  /^\s*v=0\r?\n/,
+  /^\s*\[playlist\]/i,
+  /^\s*<(smil|asx|SmoothStreamingMedia)/i,
+];
 const MAX_BOXES = 100_000;
 
 export async function sniff(path: string): Promise<Sniffed> {

@@ -43,18 +43,35 @@ const PROBE_TIMEOUT_MS = 60_000;
  * @throws DailiesError RECORDING_EMPTY, RECORDING_NO_MOOV, RECORDING_NO_VIDEO, RECORDING_FORMAT_REFUSED,
  *   RECORDING_TOO_LARGE, RECORDING_UNREADABLE, RECORDING_GONE; system errors as they are
  */
-export async function readSource(tools: FfmpegTools, path: string, limits: Limits, signal?: AbortSignal): Promise<Source> {
+export async function readSource(
+  tools: FfmpegTools,
+  path: string,
+  limits: Limits,
+  signal?: AbortSignal,
+): Promise<Source> {
   const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') throw new DailiesError('RECORDING_GONE', 'The file is not there any more.', { cause });
     throw cause;
   });
   if (size === 0) throw new DailiesError('RECORDING_EMPTY', 'The file has zero bytes.');
-  if (size > limits.maxBytes) throw new DailiesError('RECORDING_TOO_LARGE', `The file has ${size} bytes; the limit MAX_BYTES is ${limits.maxBytes}.`);
+  if (size > limits.maxBytes)
+    throw new DailiesError(
+      'RECORDING_TOO_LARGE',
+      `The file has ${size} bytes; the limit MAX_BYTES is ${limits.maxBytes}.`,
+    );
   const seen = await sniff(path);
-  if (seen === 'reference') throw new DailiesError('RECORDING_FORMAT_REFUSED', 'The file is a playlist or script that refers to other files; it was not opened.');
+  if (seen === 'reference')
+    throw new DailiesError(
+      'RECORDING_FORMAT_REFUSED',
+      'The file is a playlist or script that refers to other files; it was not opened.',
+    );
   const probed = await ffprobe(tools, path, { timeoutMs: PROBE_TIMEOUT_MS, signal }).catch((error: unknown) => {
     if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE' && seen === 'mp4-no-moov') {
-      throw new DailiesError('RECORDING_NO_MOOV', 'The MP4 has no index (moov): the recorder was ended before it could finish the file.', { cause: error });
+      throw new DailiesError(
+        'RECORDING_NO_MOOV',
+        'The MP4 has no index (moov): the recorder was ended before it could finish the file.',
+        { cause: error },
+      );
     }
     throw error;
   });
@@ -64,28 +81,49 @@ export async function readSource(tools: FfmpegTools, path: string, limits: Limit
 /** The pure part of `readSource`. */
 export function toSource(path: string, sizeBytes: number, probed: Probed, limits: Limits): Source {
   if (!CONTAINERS.some((name) => name === probed.format.format_name)) {
-    throw new DailiesError('RECORDING_FORMAT_REFUSED', `The container "${probed.format.format_name}" is not one that Dailies opens.`);
+    throw new DailiesError(
+      'RECORDING_FORMAT_REFUSED',
+      `The container "${probed.format.format_name}" is not one that Dailies opens.`,
+    );
   }
-  const isCover = (stream: ProbedStream): boolean => stream.disposition?.['attached_pic'] === 1;
+  const isCover = (stream: ProbedStream): boolean => stream.disposition?.attached_pic === 1;
   const videos = probed.streams.filter((stream) => stream.codec_type === 'video' && !isCover(stream));
   const video = videos[0];
   if (!video) throw new DailiesError('RECORDING_NO_VIDEO', 'The recording has no picture track.');
   const { width, height } = video;
   if (!width || !height || !video.codec_name || !video.pix_fmt) {
-    throw new DailiesError('RECORDING_UNREADABLE', `The picture track cannot be decoded (codec ${video.codec_name ?? 'unknown'}, ${width ?? 0}x${height ?? 0}).`);
+    throw new DailiesError(
+      'RECORDING_UNREADABLE',
+      `The picture track cannot be decoded (codec ${video.codec_name ?? 'unknown'}, ${width ?? 0}x${height ?? 0}).`,
+    );
   }
-  if (width * height > limits.maxPixels) throw new DailiesError('RECORDING_TOO_LARGE', `The picture is ${width}x${height}; the limit MAX_PIXELS is ${limits.maxPixels}.`);
+  if (width * height > limits.maxPixels)
+    throw new DailiesError(
+      'RECORDING_TOO_LARGE',
+      `The picture is ${width}x${height}; the limit MAX_PIXELS is ${limits.maxPixels}.`,
+    );
   const durationS = Number(probed.format.duration ?? 0) || 0;
-  if (durationS > limits.maxDurationS) throw new DailiesError('RECORDING_TOO_LARGE', `The recording lasts ${Math.round(durationS)} s; the limit MAX_DURATION_S is ${limits.maxDurationS}.`);
+  if (durationS > limits.maxDurationS)
+    throw new DailiesError(
+      'RECORDING_TOO_LARGE',
+      `The recording lasts ${Math.round(durationS)} s; the limit MAX_DURATION_S is ${limits.maxDurationS}.`,
+    );
   const rotation = rotationOf(video);
   const color = colorOf(video);
   const upright = rotation % 180 === 0;
-  const audio = probed.streams.filter((stream) => stream.codec_type === 'audio').map((stream) => ({ index: stream.index, codec: stream.codec_name ?? 'unknown', language: stream.tags?.['language'] ?? 'und' }));
+  const audio = probed.streams
+    .filter((stream) => stream.codec_type === 'audio')
+    .map((stream) => ({
+      index: stream.index,
+      codec: stream.codec_name ?? 'unknown',
+      language: stream.tags?.language ?? 'und',
+    }));
   const others = probed.streams.filter((stream) => stream !== video && stream.codec_type !== 'audio');
   const notes: string[] = [];
   if (videos.length > 1) notes.push(`it has ${videos.length} picture tracks; the first one is graded`);
   if (others.some((stream) => stream.codec_type === 'subtitle')) notes.push('its subtitles are left out');
-  if (color.transfer === 'smpte2084' || color.transfer === 'arib-std-b67') notes.push('it is HDR; looks are made for SDR, the tags are kept as they are');
+  if (color.transfer === 'smpte2084' || color.transfer === 'arib-std-b67')
+    notes.push('it is HDR; looks are made for SDR, the tags are kept as they are');
   if (width % 2 || height % 2) notes.push('its odd size is padded to an even one by repeating the last column or row');
   return {
     path,
@@ -106,9 +144,10 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
     timeBase: rational(video.time_base, '/') ?? { num: 1, den: 90_000 },
     durationMs: durationS * 1000,
     container: probed.format.format_name,
-    originSeconds: probed.format.format_name === CONTAINERS[0] ? 0 : Math.max(0, Number(probed.format.start_time ?? 0) || 0),
-    creationTime: probed.format.tags?.['creation_time'] ?? null,
-    videoLanguage: video.tags?.['language'] ?? null,
+    originSeconds:
+      probed.format.format_name === CONTAINERS[0] ? 0 : Math.max(0, Number(probed.format.start_time ?? 0) || 0),
+    creationTime: probed.format.tags?.creation_time ?? null,
+    videoLanguage: video.tags?.language ?? null,
     notes,
   };
 }
@@ -122,13 +161,21 @@ function rational(text: string | undefined, separator: string): Rational | null 
 
 /** ffprobe gives the display matrix' angle counter-clockwise; old files have a `rotate` tag, clockwise. */
 function rotationOf(video: ProbedStream): Picture['rotation'] {
-  const matrix = video.side_data_list?.find((side) => typeof side['rotation'] === 'number' || typeof side['rotation'] === 'string');
-  const clockwise = matrix ? -Number(matrix['rotation']) : Number(video.tags?.['rotate'] ?? 0);
-  const turned = ((Math.round(clockwise / 90) * 90) % 360 + 360) % 360;
+  const matrix = video.side_data_list?.find(
+    (side) => typeof side.rotation === 'number' || typeof side.rotation === 'string',
+  );
+  const clockwise = matrix ? -Number(matrix.rotation) : Number(video.tags?.rotate ?? 0);
+  const turned = (((Math.round(clockwise / 90) * 90) % 360) + 360) % 360;
   return turned === 90 || turned === 180 || turned === 270 ? turned : 0;
 }
 
 function colorOf(video: ProbedStream): ColorTags {
-  const known = (tag: string | undefined): string | null => (tag && tag !== 'unknown' && tag !== 'unspecified' && tag !== 'reserved' ? tag : null);
-  return { range: known(video.color_range), space: known(video.color_space), primaries: known(video.color_primaries), transfer: known(video.color_transfer) };
+  const known = (tag: string | undefined): string | null =>
+    tag && tag !== 'unknown' && tag !== 'unspecified' && tag !== 'reserved' ? tag : null;
+  return {
+    range: known(video.color_range),
+    space: known(video.color_space),
+    primaries: known(video.color_primaries),
+    transfer: known(video.color_transfer),
+  };
 }

@@ -59,14 +59,24 @@ const MAX_PAYLOAD_BYTES = MAX_BATCH_BYTES - 64 * 1024;
  * Reads the packets of a recording and decides how it is cut: at its own keyframes without decoding, or, where that is
  * not possible or `force` says so, by decoding it and encoding it again with keyframes of our own.
  */
-export async function prepareSplit(tools: FfmpegTools, source: Source, options: SplitOptions, force: 'copy' | 'rekey'): Promise<PreparedSplit> {
+export async function prepareSplit(
+  tools: FfmpegTools,
+  source: Source,
+  options: SplitOptions,
+  force: 'copy' | 'rekey',
+): Promise<PreparedSplit> {
   const { table, timeBase } = await readPacketTable(tools, source, options);
   const offset = offsetFor(table.minPts(), timeBase);
   const durationMs = source.durationMs;
   let problem: CutProblem | 'asked for' = 'asked for';
   if (force === 'copy') {
     if (table.hasAllPts()) await inspectPackets(tools, source, table, offset.seconds, options);
-    const plan = planBatches(table, { timeBase, batchSeconds: options.batchSeconds, maxBytes: MAX_PAYLOAD_BYTES, maxSeconds: MAX_GOP_SECONDS });
+    const plan = planBatches(table, {
+      timeBase,
+      batchSeconds: options.batchSeconds,
+      maxBytes: MAX_PAYLOAD_BYTES,
+      maxSeconds: MAX_GOP_SECONDS,
+    });
     if (plan.problem === null) {
       return {
         cut: 'copy',
@@ -75,7 +85,8 @@ export async function prepareSplit(tools: FfmpegTools, source: Source, options: 
         durationMs,
         picture: source.picture,
         problem: null,
-        run: (sink) => splitByCopy(tools, source, table, plan.batches, { timeBase, offsetSeconds: offset.seconds }, sink, options),
+        run: (sink) =>
+          splitByCopy(tools, source, table, plan.batches, { timeBase, offsetSeconds: offset.seconds }, sink, options),
       };
     }
     problem = plan.problem;
@@ -118,7 +129,16 @@ async function splitByCopy(
         if (payload.length !== table.size[i]) throw changed();
         pending.push(payload);
         for (let batch = batches[index]; batch && i + 1 === batch.until; batch = batches[index]) {
-          if (sink.wants(index)) await sink.batch(copyBatch(index, batch, table, pending.slice(batch.from - first, batch.until - first), header as NutHeader));
+          if (sink.wants(index))
+            await sink.batch(
+              copyBatch(
+                index,
+                batch,
+                table,
+                pending.slice(batch.from - first, batch.until - first),
+                header as NutHeader,
+              ),
+            );
           sent += batch.pts.length;
           index++;
           const next = batches[index]?.from ?? batch.until;
@@ -137,12 +157,21 @@ function changed(): DailiesError {
   return new DailiesError('RECORDING_CHANGED', 'The file was changed while it was processed.');
 }
 
-function copyBatch(index: number, batch: PlannedBatch, table: PacketTable, payloads: readonly Buffer[], header: NutHeader): CutBatch {
+function copyBatch(
+  index: number,
+  batch: PlannedBatch,
+  table: PacketTable,
+  payloads: readonly Buffer[],
+  header: NutHeader,
+): CutBatch {
   const pts = payloads.map((_, i) => table.pts[batch.from + i] as number);
   const basePts = pts.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
   const parts: Buffer[] = [nutHeader(header)];
   for (const [i, payload] of payloads.entries()) {
-    parts.push(frameHeader((pts[i] as number) - basePts, payload.length, i === 0 || table.isEntry(batch.from + i)), payload);
+    parts.push(
+      frameHeader((pts[i] as number) - basePts, payload.length, i === 0 || table.isEntry(batch.from + i)),
+      payload,
+    );
   }
   return { index, pts: batch.pts, endPts: batch.endPts, basePts, payload: Buffer.concat(parts) };
 }
@@ -169,9 +198,16 @@ async function splitByRekey(
   const flush = async (endPts: number): Promise<void> => {
     const pts = group.map((frame) => frame.pts);
     const basePts = pts[0] as number;
-    const parts = group.flatMap((frame, i) => [frameHeader(frame.pts - basePts, frame.payload.length, i === 0), frame.payload]);
+    const parts = group.flatMap((frame, i) => [
+      frameHeader(frame.pts - basePts, frame.payload.length, i === 0),
+      frame.payload,
+    ]);
     const batch = { index, pts, endPts, basePts, payload: Buffer.concat([nutHeader(header as NutHeader), ...parts]) };
-    if (batch.payload.length > MAX_BATCH_BYTES) throw new DailiesError('BATCH_TOO_LARGE', `A batch of ${group.length} re-keyed frames takes ${batch.payload.length} bytes.`);
+    if (batch.payload.length > MAX_BATCH_BYTES)
+      throw new DailiesError(
+        'BATCH_TOO_LARGE',
+        `A batch of ${group.length} re-keyed frames takes ${batch.payload.length} bytes.`,
+      );
     if (sink.wants(index)) await sink.batch(batch);
     index++;
     frames += group.length;
@@ -186,7 +222,8 @@ async function splitByRekey(
     frame: async (frame: NutFrame, payload: Buffer) => {
       const pts = toTicks(frame.pts, ratio) - at.offset.ticks;
       const last = group.at(-1);
-      if (last && pts <= last.pts) throw new DailiesError('RECORDING_UNREADABLE', 'The recording decodes to frames whose times do not ascend.');
+      if (last && pts <= last.pts)
+        throw new DailiesError('RECORDING_UNREADABLE', 'The recording decodes to frames whose times do not ascend.');
       if (last) lastGap = pts - last.pts;
       const seconds = group[0] ? ((pts - group[0].pts) * at.timeBase.num) / at.timeBase.den : 0;
       const full = seconds + REKEY_SECONDS > options.batchSeconds * 1.5 || bytes > MAX_PAYLOAD_BYTES / 2;
@@ -199,12 +236,41 @@ async function splitByRekey(
   const settings: EncodeSettings = { preset: 'ultrafast', crf: REKEY_CRF, lossless: false };
   await runFfmpeg({
     tools,
-    inputs: [{ options: ['-copyts', ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : []), '-noautorotate', ...SAFE_INPUT], source: source.path }],
+    inputs: [
+      {
+        options: [
+          '-copyts',
+          ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : []),
+          '-noautorotate',
+          ...SAFE_INPUT,
+        ],
+        source: source.path,
+      },
+    ],
     output: [
-      ...['-map', `0:${source.videoIndex}`, '-vf', decodeFilters(source.picture), ...tools.passthrough, '-enc_time_base', '-1'],
+      ...[
+        '-map',
+        `0:${source.videoIndex}`,
+        '-vf',
+        decodeFilters(source.picture),
+        ...tools.passthrough,
+        '-enc_time_base',
+        '-1',
+      ],
       ...encoderOptions(settings, preparedPicture(source.picture), REKEY_SECONDS),
       // Two threads always: with another number x264 may cut its bits otherwise, and a restart must give the same batches.
-      ...['-bf', '0', '-threads', '2', '-maxrate', String(REKEY_MAX_BITS), '-bufsize', String(REKEY_MAX_BITS), '-f', 'nut'],
+      ...[
+        '-bf',
+        '0',
+        '-threads',
+        '2',
+        '-maxrate',
+        String(REKEY_MAX_BITS),
+        '-bufsize',
+        String(REKEY_MAX_BITS),
+        '-f',
+        'nut',
+      ],
     ],
     target,
     timeoutMs: options.timeoutMs,

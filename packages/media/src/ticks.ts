@@ -16,7 +16,11 @@ export function ticksPer(from: Rational, to: Rational): Ratio {
 
 /** @throws DailiesError FRAMES_MISMATCH when the time is no whole number of ticks */
 export function toTicks(value: number, ratio: Ratio): number {
-  if (value % ratio.div !== 0) throw new DailiesError('FRAMES_MISMATCH', `A frame at ${value} does not fall on a tick of the recording (${ratio.mul}/${ratio.div}).`);
+  if (value % ratio.div !== 0)
+    throw new DailiesError(
+      'FRAMES_MISMATCH',
+      `A frame at ${value} does not fall on a tick of the recording (${ratio.mul}/${ratio.div}).`,
+    );
   return (value / ratio.div) * ratio.mul;
 }
 

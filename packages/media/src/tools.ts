@@ -55,16 +55,30 @@ export function bundledTools(): { ffmpeg: string; ffprobe: string } | null {
  * @param search the folders to search, as in PATH
  * @throws DailiesError FFMPEG_MISSING when one is not there, does not start, or lacks libx264
  */
-export async function findTools(given: { ffmpegPath?: string | undefined; ffprobePath?: string | undefined }, search: string): Promise<FfmpegTools> {
+export async function findTools(
+  given: { ffmpegPath?: string | undefined; ffprobePath?: string | undefined },
+  search: string,
+): Promise<FfmpegTools> {
   const bundle = bundledTools();
   const ffmpeg = given.ffmpegPath || onPath('ffmpeg', search) || bundle?.ffmpeg;
   const ffprobe = given.ffprobePath || onPath('ffprobe', search) || bundle?.ffprobe;
   if (!ffmpeg || !ffprobe) {
-    throw new DailiesError('FFMPEG_MISSING', `No ${ffmpeg ? 'ffprobe' : 'ffmpeg'} was found. Install it (Debian: apt install ffmpeg) or set FFMPEG_PATH and FFPROBE_PATH.`);
+    throw new DailiesError(
+      'FFMPEG_MISSING',
+      `No ${ffmpeg ? 'ffprobe' : 'ffmpeg'} was found. Install it (Debian: apt install ffmpeg) or set FFMPEG_PATH and FFPROBE_PATH.`,
+    );
   }
-  const [version, encoders, help] = await Promise.all([ask(ffmpeg, '-version'), ask(ffmpeg, '-hide_banner', '-encoders'), ask(ffmpeg, '-hide_banner', '-h', 'long'), ask(ffprobe, '-version')]);
+  const [version, encoders, help] = await Promise.all([
+    ask(ffmpeg, '-version'),
+    ask(ffmpeg, '-hide_banner', '-encoders'),
+    ask(ffmpeg, '-hide_banner', '-h', 'long'),
+    ask(ffprobe, '-version'),
+  ]);
   if (!/\blibx264\b/.test(encoders)) {
-    throw new DailiesError('FFMPEG_MISSING', `${ffmpeg} was built without libx264, so it cannot encode films. Install a full build or set FFMPEG_PATH.`);
+    throw new DailiesError(
+      'FFMPEG_MISSING',
+      `${ffmpeg} was built without libx264, so it cannot encode films. Install a full build or set FFMPEG_PATH.`,
+    );
   }
   return Object.freeze({
     ffmpeg,
@@ -83,6 +97,10 @@ async function ask(binary: string, ...args: string[]): Promise<string> {
     const { stdout } = await run(binary, args, { timeout: 20_000, maxBuffer: 16 * 1024 * 1024 });
     return stdout;
   } catch (cause) {
-    throw new DailiesError('FFMPEG_MISSING', `${binary} ${args.join(' ')} did not run: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}. Check FFMPEG_PATH and FFPROBE_PATH.`, { cause });
+    throw new DailiesError(
+      'FFMPEG_MISSING',
+      `${binary} ${args.join(' ')} did not run: ${cause instanceof Error ? cause.message.split('\n')[0] : cause}. Check FFMPEG_PATH and FFPROBE_PATH.`,
+      { cause },
+    );
   }
 }

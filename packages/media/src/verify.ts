@@ -30,19 +30,37 @@ const MAX_SHIFT_SECONDS = 0.001;
  * sound packet for packet, and the index at the front.
  * @throws DailiesError FILM_NOT_EXACT that names the first difference
  */
-export async function verifyFilm(tools: FfmpegTools, film: string, expected: Expected, options: VerifyOptions): Promise<void> {
+export async function verifyFilm(
+  tools: FfmpegTools,
+  film: string,
+  expected: Expected,
+  options: VerifyOptions,
+): Promise<void> {
   const length = await pictureLength(film);
   const { pts, endPts, timeBase } = expected;
   const wanted = seconds(endPts - (pts[0] as number), timeBase);
-  if (Math.abs(length - wanted) > MAX_SHIFT_SECONDS) throw inexact(`its picture lasts ${length.toFixed(3)} s instead of ${wanted.toFixed(3)} s`);
+  if (Math.abs(length - wanted) > MAX_SHIFT_SECONDS)
+    throw inexact(`its picture lasts ${length.toFixed(3)} s instead of ${wanted.toFixed(3)} s`);
   const picture = new PictureCheck(expected);
   const maps = ['0:v:0', ...Array.from({ length: expected.audioTracks }, (_, i) => `0:a:${i}`)];
   const ours = Array.from({ length: expected.audioTracks }, () => new SoundTrack());
-  const filmStreams = await listPackets(tools, film, maps, (packet) => (packet.stream === 0 ? picture.add(packet) : ours[packet.stream - 1]?.add(packet)), options);
+  const filmStreams = await listPackets(
+    tools,
+    film,
+    maps,
+    (packet) => (packet.stream === 0 ? picture.add(packet) : ours[packet.stream - 1]?.add(packet)),
+    options,
+  );
   const shift = picture.finish(filmStreams[0]?.timeBase);
   if (expected.audioTracks === 0) return;
   const theirs = Array.from({ length: expected.audioTracks }, () => new SoundTrack());
-  const sourceStreams = await listPackets(tools, expected.recording, maps.slice(1), (packet) => theirs[packet.stream]?.add(packet), options);
+  const sourceStreams = await listPackets(
+    tools,
+    expected.recording,
+    maps.slice(1),
+    (packet) => theirs[packet.stream]?.add(packet),
+    options,
+  );
   for (let i = 0; i < expected.audioTracks; i++) {
     const a = sourceStreams[i]?.timeBase;
     const b = filmStreams[i + 1]?.timeBase;
@@ -74,7 +92,8 @@ class PictureCheck {
     if (packet.pts === null) throw inexact(`frame ${this.#count} has no presentation time`);
     if (packet.dts <= this.#lastDts) throw inexact(`decode times do not ascend at frame ${this.#count}`);
     if (packet.pts < packet.dts) throw inexact(`frame ${this.#count} would be shown before it is decoded`);
-    if (this.#count === this.#pts.length) throw inexact(`it has more than the ${this.#pts.length} frames of the recording`);
+    if (this.#count === this.#pts.length)
+      throw inexact(`it has more than the ${this.#pts.length} frames of the recording`);
     this.#lastDts = packet.dts;
     if (packet.key) this.#keys.push(packet.pts);
     this.#endPts = Math.max(this.#endPts, packet.pts);
@@ -93,9 +112,11 @@ class PictureCheck {
     const unit = 1 / (base.den * timeBase.den);
     const shift = (this.#pts[0] as number) * ours - (pts[0] as number) * theirs;
     for (let i = 0; i < pts.length; i++) {
-      if ((this.#pts[i] as number) * ours - (pts[i] as number) * theirs !== shift) throw inexact(`frame ${i} is not at its time`);
+      if ((this.#pts[i] as number) * ours - (pts[i] as number) * theirs !== shift)
+        throw inexact(`frame ${i} is not at its time`);
     }
-    if (Math.abs(shift * unit) >= MAX_SHIFT_SECONDS) throw inexact(`the picture is shifted by ${(shift * unit).toFixed(6)} s`);
+    if (Math.abs(shift * unit) >= MAX_SHIFT_SECONDS)
+      throw inexact(`the picture is shifted by ${(shift * unit).toFixed(6)} s`);
     this.#checkKeys(base);
     return shift * unit;
   }
@@ -108,9 +129,11 @@ class PictureCheck {
       const to = this.#keys[k] as number;
       // The frame before the keyframe may be the one that was a little too early for it.
       while (at + 1 < this.#pts.length && (this.#pts[at + 1] as number) < to) at++;
-      if (seconds((this.#pts[at] as number) - from, base) > MAX_KEYFRAME_SECONDS) throw inexact(`there is no keyframe for ${seconds(to - from, base).toFixed(3)} s`);
+      if (seconds((this.#pts[at] as number) - from, base) > MAX_KEYFRAME_SECONDS)
+        throw inexact(`there is no keyframe for ${seconds(to - from, base).toFixed(3)} s`);
     }
-    if (seconds(this.#endPts - (this.#keys.at(-1) as number), base) > MAX_KEYFRAME_SECONDS) throw inexact('its last part has no keyframe');
+    if (seconds(this.#endPts - (this.#keys.at(-1) as number), base) > MAX_KEYFRAME_SECONDS)
+      throw inexact('its last part has no keyframe');
   }
 }
 
@@ -135,15 +158,29 @@ class SoundTrack {
   }
 }
 
-function compareSound(track: number, theirs: SoundTrack, a: { num: number; den: number }, ours: SoundTrack, b: { num: number; den: number }, shift: number): void {
-  if (ours.length !== theirs.length) throw inexact(`sound track ${track + 1} has ${ours.length} packets instead of ${theirs.length}`);
+function compareSound(
+  track: number,
+  theirs: SoundTrack,
+  a: { num: number; den: number },
+  ours: SoundTrack,
+  b: { num: number; den: number },
+  shift: number,
+): void {
+  if (ours.length !== theirs.length)
+    throw inexact(`sound track ${track + 1} has ${ours.length} packets instead of ${theirs.length}`);
   const tolerance = Math.max(seconds(1, a), seconds(1, b), MAX_SHIFT_SECONDS);
   // MPEG-TS wraps AAC packets (ADTS); the muxer unwraps them, so their bytes differ and only times are compared.
-  const wrapped = theirs.length > 0 && ours.size.subarray(0, ours.length).every((size, i) => size === (theirs.size[i] as number) - 7 || size === (theirs.size[i] as number) - 9);
+  const wrapped =
+    theirs.length > 0 &&
+    ours.size
+      .subarray(0, ours.length)
+      .every((size, i) => size === (theirs.size[i] as number) - 7 || size === (theirs.size[i] as number) - 9);
   for (let i = 0; i < ours.length; i++) {
-    if (!wrapped && ours.checksum[i] !== theirs.checksum[i]) throw inexact(`packet ${i} of sound track ${track + 1} is not the recording's`);
+    if (!wrapped && ours.checksum[i] !== theirs.checksum[i])
+      throw inexact(`packet ${i} of sound track ${track + 1} is not the recording's`);
     const moved = seconds(ours.pts[i] as number, b) - seconds(theirs.pts[i] as number, a) - shift;
-    if (Math.abs(moved) > tolerance) throw inexact(`packet ${i} of sound track ${track + 1} is ${moved.toFixed(6)} s off`);
+    if (Math.abs(moved) > tolerance)
+      throw inexact(`packet ${i} of sound track ${track + 1} is ${moved.toFixed(6)} s off`);
   }
 }
 
@@ -154,7 +191,8 @@ function compareSound(track: number, theirs: SoundTrack, a: { num: number; den: 
 async function pictureLength(film: string): Promise<number> {
   const moov = await readMoov(film);
   const movie = moov && findBox(moov, 'mvhd')?.body;
-  const trak = moov && [...boxesOf(moov)].find((box) => box.type === 'trak' && findBox(box.body, 'mdia/minf/vmhd'))?.body;
+  const trak =
+    moov && [...boxesOf(moov)].find((box) => box.type === 'trak' && findBox(box.body, 'mdia/minf/vmhd'))?.body;
   const tkhd = trak && findBox(trak, 'tkhd')?.body;
   if (!movie || !tkhd) throw inexact('its index is not at the front');
   const scale = movie.readUInt32BE(movie[0] === 1 ? 20 : 12);

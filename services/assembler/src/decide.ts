@@ -1,4 +1,10 @@
-import { type BatchFailed, type GradedMessage, isFinal, type RecordingStatus, type SplitComplete } from '@dailies/contracts';
+import {
+  type BatchFailed,
+  type GradedMessage,
+  isFinal,
+  type RecordingStatus,
+  type SplitComplete,
+} from '@dailies/contracts';
 
 /**
  * What a message on `graded` asks for. Pure.

@@ -21,7 +21,12 @@ const EXPECTED = 'split-complete';
  * Takes one message of `graded`: stores a batch, or notes how many there will be; with the last one it makes the film.
  * @returns the messages that follow, to be published with the acknowledgement
  */
-export async function assemble(message: GradedMessage, payload: Uint8Array, ports: AssemblerPorts, signal: AbortSignal): Promise<EncodedMessage[]> {
+export async function assemble(
+  message: GradedMessage,
+  payload: Uint8Array,
+  ports: AssemblerPorts,
+  signal: AbortSignal,
+): Promise<EncodedMessage[]> {
   const key: RunKey = { recordingId: message.recordingId, run: message.run, cut: message.cut };
   const head = { v: 1, recordingId: message.recordingId, run: message.run } as const;
   const at = new Date(ports.now()).toISOString();
@@ -31,15 +36,32 @@ export async function assemble(message: GradedMessage, payload: Uint8Array, port
     case 'fail': {
       const { code, reason, index } = message as BatchFailed;
       await ports.batches.remove(message.recordingId);
-      return [encodeEvent({ ...head, type: 'batch-failed', at, cut: message.cut, index, code, reason }), encodeEvent({ ...head, type: 'failed', at, code, reason: `batch ${index}: ${reason}` })];
+      return [
+        encodeEvent({ ...head, type: 'batch-failed', at, cut: message.cut, index, code, reason }),
+        encodeEvent({ ...head, type: 'failed', at, code, reason: `batch ${index}: ${reason}` }),
+      ];
     }
     case 'cut-again':
       return cutAgain(message as BatchFailed, ports, at);
     case 'store': {
       const batch = message as GradedBatch;
-      if (sha256(payload) !== batch.sha256) throw new DailiesError('MESSAGE_INVALID', `The bytes of graded batch ${batch.index} are not those that were sent.`);
+      if (sha256(payload) !== batch.sha256)
+        throw new DailiesError(
+          'MESSAGE_INVALID',
+          `The bytes of graded batch ${batch.index} are not those that were sent.`,
+        );
       await ports.batches.put(key, batch.index, JSON.stringify(batch), payload);
-      const stored = encodeEvent({ ...head, type: 'batch-stored', at, cut: batch.cut, index: batch.index, frames: batch.ptsDeltas.length, bytes: payload.byteLength, worker: batch.worker, gradeMs: batch.gradeMs });
+      const stored = encodeEvent({
+        ...head,
+        type: 'batch-stored',
+        at,
+        cut: batch.cut,
+        index: batch.index,
+        frames: batch.ptsDeltas.length,
+        bytes: payload.byteLength,
+        worker: batch.worker,
+        gradeMs: batch.gradeMs,
+      });
       const expected = await readExpected(key, ports);
       return expected ? whenWhole(expected, key, ports, [stored], signal) : [stored];
     }
@@ -52,10 +74,19 @@ export async function assemble(message: GradedMessage, payload: Uint8Array, port
 }
 
 /** Makes the film when the last batch is there. `before` goes out first, so that progress is seen while it is made. */
-async function whenWhole(expected: SplitComplete, key: RunKey, ports: AssemblerPorts, before: EncodedMessage[], signal: AbortSignal): Promise<EncodedMessage[]> {
+async function whenWhole(
+  expected: SplitComplete,
+  key: RunKey,
+  ports: AssemblerPorts,
+  before: EncodedMessage[],
+  signal: AbortSignal,
+): Promise<EncodedMessage[]> {
   if (!isWhole(expected, new Set(await ports.batches.list(key)))) return before;
   const at = new Date(ports.now()).toISOString();
-  await ports.publish([...before, encodeEvent({ v: 1, type: 'assembling', recordingId: key.recordingId, run: key.run, at })]);
+  await ports.publish([
+    ...before,
+    encodeEvent({ v: 1, type: 'assembling', recordingId: key.recordingId, run: key.run, at }),
+  ]);
   return finishRecording(expected, key, ports, signal);
 }
 
@@ -74,6 +105,17 @@ async function cutAgain(message: BatchFailed, ports: AssemblerPorts, at: string)
   await ports.batches.remove(recordingId);
   return [
     encodeEvent({ v: 1, type: 'batch-failed', recordingId, run, at, cut: 'copy', index, code, reason }),
-    encodeRecording({ v: 1, type: 'recording', recordingId, run, cut: 'rekey', kind: status.kind, path: status.path, sizeBytes: status.sizeBytes, fingerprint: status.fingerprint, foundAt: at }),
+    encodeRecording({
+      v: 1,
+      type: 'recording',
+      recordingId,
+      run,
+      cut: 'rekey',
+      kind: status.kind,
+      path: status.path,
+      sizeBytes: status.sizeBytes,
+      fingerprint: status.fingerprint,
+      foundAt: at,
+    }),
   ];
 }

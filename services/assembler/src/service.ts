@@ -1,5 +1,14 @@
 import type { Bus, Consumer } from '@dailies/bus';
-import { type DailiesError, decodeGraded, type EncodedMessage, encodeEvent, GROUPS, type GradedMessage, TOPICS, toDailiesError } from '@dailies/contracts';
+import {
+  type DailiesError,
+  decodeGraded,
+  type EncodedMessage,
+  encodeEvent,
+  GROUPS,
+  type GradedMessage,
+  TOPICS,
+  toDailiesError,
+} from '@dailies/contracts';
 import { type Library, writeDurable } from '@dailies/library';
 import { type FfmpegTools, makeFilm } from '@dailies/media';
 import type { Logger, RecordingsReader, Service } from '@dailies/service';
@@ -42,7 +51,15 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     now: () => Date.now(),
   };
   const failure = (type: 'failed' | 'waiting', message: GradedMessage, error: DailiesError): EncodedMessage =>
-    encodeEvent({ v: 1, type, recordingId: message.recordingId, run: message.run, at: new Date().toISOString(), code: error.code, reason: error.message });
+    encodeEvent({
+      v: 1,
+      type,
+      recordingId: message.recordingId,
+      run: message.run,
+      at: new Date().toISOString(),
+      code: error.code,
+      reason: error.message,
+    });
   return {
     name: 'assembler',
     async start() {
@@ -61,18 +78,31 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
             const error = toDailiesError(thrown);
             if (error.fate !== 'never' || error.code === 'MESSAGE_INVALID') throw error;
             // The recording, not the message, is at fault: it has failed, and nothing of it is kept but the original.
-            log.error({ recordingId: message.recordingId, code: error.code, reason: error.message }, 'recording failed');
+            log.error(
+              { recordingId: message.recordingId, code: error.code, reason: error.message },
+              'recording failed',
+            );
             await ports.batches.remove(message.recordingId);
             return [failure('failed', message, error)];
           }
         },
         onRetry(record, error, delayMs) {
-          log.warn({ key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs }, 'assembling is tried again');
+          log.warn(
+            { key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs },
+            'assembling is tried again',
+          );
           if (error.fate !== 'wait') return;
-          bus.publish([failure('waiting', decodeGraded(record), error)]).catch((failed: unknown) => log.warn({ reason: toDailiesError(failed).message }, 'an event could not be published'));
+          bus
+            .publish([failure('waiting', decodeGraded(record), error)])
+            .catch((failed: unknown) =>
+              log.warn({ reason: toDailiesError(failed).message }, 'an event could not be published'),
+            );
         },
         onDeadLetter(record, error) {
-          log.error({ key: record.key, code: error.code, reason: error.message }, 'a graded batch was given up; it is in the dead letters');
+          log.error(
+            { key: record.key, code: error.code, reason: error.message },
+            'a graded batch was given up; it is in the dead letters',
+          );
           try {
             return [failure('failed', decodeGraded(record), error)];
           } catch {

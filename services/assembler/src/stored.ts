@@ -8,7 +8,12 @@ export async function storedBatches(count: number, key: RunKey, ports: Assembler
   const batches: StoredBatch[] = [];
   for (let index = 0; index < count; index++) {
     const manifest = GradedBatch.parse(JSON.parse(await ports.batches.manifest(key, index)));
-    batches.push({ index, pts: fromDeltas(manifest.ptsDeltas), endPts: manifest.endPts, read: () => ports.batches.payload(key, index) });
+    batches.push({
+      index,
+      pts: fromDeltas(manifest.ptsDeltas),
+      endPts: manifest.endPts,
+      read: () => ports.batches.payload(key, index),
+    });
   }
   return batches;
 }

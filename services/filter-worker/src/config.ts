@@ -9,7 +9,8 @@ export const workerFields = [
     default: derived('the number of cores', () => availableParallelism()),
     min: 1,
     max: 256,
-    describe: 'How many batches are graded at once by one process. One per core: each slot has a thread and a one-thread encoder.',
+    describe:
+      'How many batches are graded at once by one process. One per core: each slot has a thread and a one-thread encoder.',
     example: '4',
   }),
   field({

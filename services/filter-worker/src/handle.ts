@@ -1,7 +1,19 @@
-import { BatchFailed, type DailiesError, type EncodedMessage, encodeGraded, type FrameBatch, GradedBatch, sha256 } from '@dailies/contracts';
+import {
+  type BatchFailed,
+  type DailiesError,
+  type EncodedMessage,
+  encodeGraded,
+  type FrameBatch,
+  type GradedBatch,
+  sha256,
+} from '@dailies/contracts';
 
 /** What a frame batch becomes: the graded batch, as a message. Pure. */
-export function gradedMessage(manifest: FrameBatch, bytes: Uint8Array, by: { worker: string; gradeMs: number }): EncodedMessage {
+export function gradedMessage(
+  manifest: FrameBatch,
+  bytes: Uint8Array,
+  by: { worker: string; gradeMs: number },
+): EncodedMessage {
   const graded: GradedBatch = {
     v: 1,
     type: 'graded-batch',

@@ -30,8 +30,19 @@ export interface SlotPoolOptions {
 }
 
 /** @throws DailiesError IO_FAILED when no named pipes can be made */
-export async function createSlotPool({ slots: count, tools, timeoutMs, temporary }: SlotPoolOptions): Promise<SlotPool> {
-  const slots: Slot[] = await Promise.all(Array.from({ length: count }, async () => ({ thread: startThread(), busy: false, ...(await makePipes(temporary)) })));
+export async function createSlotPool({
+  slots: count,
+  tools,
+  timeoutMs,
+  temporary,
+}: SlotPoolOptions): Promise<SlotPool> {
+  const slots: Slot[] = await Promise.all(
+    Array.from({ length: count }, async () => ({
+      thread: startThread(),
+      busy: false,
+      ...(await makePipes(temporary)),
+    })),
+  );
   const waiting: ((slot: Slot) => void)[] = [];
   let closed = false;
 
@@ -47,7 +58,12 @@ export async function createSlotPool({ slots: count, tools, timeoutMs, temporary
     if (next) next(slot);
     else slot.busy = false;
   };
-  const work = async (slot: Slot, manifest: FrameBatch, payload: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> => {
+  const work = async (
+    slot: Slot,
+    manifest: FrameBatch,
+    payload: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> => {
     if (manifest.type === 'image-batch') {
       const bytes = await ask(slot.thread, { type: 'image', manifest, payload });
       if (!bytes) throw new DailiesError('INTERNAL', 'The slot answered an image without its bytes.');
@@ -55,7 +71,8 @@ export async function createSlotPool({ slots: count, tools, timeoutMs, temporary
     }
     return gradeBatch(tools, manifest, payload, {
       pipes: slot.pipes,
-      pump: async (_manifest, pipes, onOpen) => void (await ask(slot.thread, { type: 'pump', manifest, pipes }, onOpen)),
+      pump: async (_manifest, pipes, onOpen) =>
+        void (await ask(slot.thread, { type: 'pump', manifest, pipes }, onOpen)),
       timeoutMs,
       signal,
     });
@@ -66,7 +83,8 @@ export async function createSlotPool({ slots: count, tools, timeoutMs, temporary
     async grade(manifest, payload, signal) {
       const slot = await take();
       try {
-        if (closed || signal?.aborted) throw new DailiesError('ABORTED', 'Stopped before a batch was graded; it is given back.');
+        if (closed || signal?.aborted)
+          throw new DailiesError('ABORTED', 'Stopped before a batch was graded; it is given back.');
         return await work(slot, manifest, payload, signal);
       } catch (error) {
         if (error instanceof DailiesError && error.code === 'INTERNAL' && !closed) {
@@ -100,11 +118,20 @@ function ask(thread: Worker, request: SlotRequest, onOpen?: () => void): Promise
       settle();
     };
     const onMessage = (answer: SlotAnswer): void => {
-      if ('open' in answer) return onOpen?.();
-      done(() => (answer.ok ? resolve(answer.bytes) : reject(new DailiesError(answer.code, answer.message, { details: { ...answer.details } }))));
+      if ('open' in answer) {
+        onOpen?.();
+        return;
+      }
+      done(() =>
+        answer.ok
+          ? resolve(answer.bytes)
+          : reject(new DailiesError(answer.code, answer.message, { details: { ...answer.details } })),
+      );
     };
-    const onError = (cause: Error): void => done(() => reject(new DailiesError('INTERNAL', `The thread of a slot failed: ${cause.message}`, { cause })));
-    const onExit = (code: number): void => done(() => reject(new DailiesError('INTERNAL', `The thread of a slot ended with code ${code}.`)));
+    const onError = (cause: Error): void =>
+      done(() => reject(new DailiesError('INTERNAL', `The thread of a slot failed: ${cause.message}`, { cause })));
+    const onExit = (code: number): void =>
+      done(() => reject(new DailiesError('INTERNAL', `The thread of a slot ended with code ${code}.`)));
     thread.on('message', onMessage).on('error', onError).on('exit', onExit).ref();
     thread.postMessage(request);
   });

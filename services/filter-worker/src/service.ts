@@ -1,6 +1,6 @@
 import { hostname, tmpdir } from 'node:os';
 import type { Bus, Consumer } from '@dailies/bus';
-import { DailiesError, decodeFrameBatch, GROUPS, sha256, toDailiesError, TOPICS } from '@dailies/contracts';
+import { DailiesError, decodeFrameBatch, GROUPS, sha256, TOPICS, toDailiesError } from '@dailies/contracts';
 import type { FfmpegTools } from '@dailies/media';
 import type { Logger, Service } from '@dailies/service';
 import { failedMessage, gradedMessage, isCutAgain } from './handle.ts';
@@ -29,7 +29,12 @@ export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOpti
   return {
     name: 'filter-worker',
     async start() {
-      const slots = await createSlotPool({ slots: config.workerSlots, tools, timeoutMs: config.batchTimeoutMs, temporary: tmpdir() });
+      const slots = await createSlotPool({
+        slots: config.workerSlots,
+        tools,
+        timeoutMs: config.batchTimeoutMs,
+        temporary: tmpdir(),
+      });
       pool = slots;
       consumer = await bus.consume({
         topic: TOPICS.frameBatches,
@@ -40,25 +45,48 @@ export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOpti
         ...(config.waitAttempts === undefined ? {} : { waitAttempts: config.waitAttempts }),
         async handler(record, { signal }) {
           const manifest = decodeFrameBatch(record);
-          if (sha256(record.value) !== manifest.sha256) throw new DailiesError('MESSAGE_INVALID', `The bytes of batch ${manifest.index} are not those that were sent.`);
+          if (sha256(record.value) !== manifest.sha256)
+            throw new DailiesError(
+              'MESSAGE_INVALID',
+              `The bytes of batch ${manifest.index} are not those that were sent.`,
+            );
           const began = performance.now();
           try {
             const bytes = await slots.grade(manifest, record.value, signal);
             const gradeMs = performance.now() - began;
-            log.debug({ recordingId: manifest.recordingId, batch: manifest.index, gradeMs: Math.round(gradeMs) }, 'batch graded');
+            log.debug(
+              { recordingId: manifest.recordingId, batch: manifest.index, gradeMs: Math.round(gradeMs) },
+              'batch graded',
+            );
             return [gradedMessage(manifest, bytes, { worker, gradeMs })];
           } catch (thrown) {
             const error = toDailiesError(thrown);
             if (!isCutAgain(manifest, error)) throw error;
-            log.warn({ recordingId: manifest.recordingId, batch: manifest.index, reason: error.message }, 'the recording has to be cut again by decoding it');
+            log.warn(
+              { recordingId: manifest.recordingId, batch: manifest.index, reason: error.message },
+              'the recording has to be cut again by decoding it',
+            );
             return [failedMessage(manifest, error, worker)];
           }
         },
         onRetry(record, error, delayMs) {
-          log.warn({ topic: record.topic, key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs }, 'a batch failed and is tried again');
+          log.warn(
+            {
+              topic: record.topic,
+              key: record.key,
+              attempt: record.attempt,
+              code: error.code,
+              reason: error.message,
+              delayMs,
+            },
+            'a batch failed and is tried again',
+          );
         },
         onDeadLetter(record, error) {
-          log.error({ key: record.key, code: error.code, reason: error.message, ...error.details }, 'a batch was given up; it is in the dead letters');
+          log.error(
+            { key: record.key, code: error.code, reason: error.message, ...error.details },
+            'a batch was given up; it is in the dead letters',
+          );
           try {
             return [failedMessage(decodeFrameBatch(record), error, worker)];
           } catch {

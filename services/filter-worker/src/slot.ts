@@ -15,16 +15,27 @@ port.on('message', (request: SlotRequest) => {
     (bytes) => port.postMessage({ ok: true, bytes } satisfies SlotAnswer),
     (thrown: unknown) => {
       const error = toDailiesError(thrown);
-      port.postMessage({ ok: false, code: error.code, message: error.message, details: error.details } satisfies SlotAnswer);
+      port.postMessage({
+        ok: false,
+        code: error.code,
+        message: error.message,
+        details: error.details,
+      } satisfies SlotAnswer);
     },
   );
 });
 
 async function work(request: SlotRequest): Promise<Uint8Array | null> {
-  if (request.type === 'image') return gradeImage(request.payload, request.manifest.look, { format: request.manifest.format });
+  if (request.type === 'image')
+    return gradeImage(request.payload, request.manifest.look, { format: request.manifest.format });
   const { filmWidth, filmHeight } = request.manifest.picture;
   const grader = await graderFor(filmWidth, filmHeight, request.manifest.look);
-  pumpFrames(request.manifest, { frameBytes: grader.frameBytes, frame: grader.frame(0), grade: () => grader.grade(0) }, request.pipes, () => port?.postMessage({ open: true } satisfies SlotAnswer));
+  pumpFrames(
+    request.manifest,
+    { frameBytes: grader.frameBytes, frame: grader.frame(0), grade: () => grader.grade(0) },
+    request.pipes,
+    () => port?.postMessage({ open: true } satisfies SlotAnswer),
+  );
   return null;
 }
 

@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { DailiesError, type EncodedMessage, type EncodeSettings, type ImageBatch, isFinal, type Look, MAX_IMAGE_BYTES, type RecordingMessage } from '@dailies/contracts';
+import {
+  DailiesError,
+  type EncodedMessage,
+  type EncodeSettings,
+  type ImageBatch,
+  isFinal,
+  type Look,
+  MAX_IMAGE_BYTES,
+  type RecordingMessage,
+} from '@dailies/contracts';
 import { type FfmpegTools, type Limits, prepareSplit, readSource } from '@dailies/media';
 import type { RecordingsReader } from '@dailies/service';
 import { completeMessages, imageMessages, type Run, splittingEvent, videoBatchMessages } from './messages.ts';
@@ -21,10 +30,18 @@ export interface SplitPorts {
   describe(file: string): Promise<{ sizeBytes: number; fingerprint: string }>;
   publish(messages: readonly EncodedMessage[]): Promise<void>;
   now(): number;
-  say(fact: { recordingId: string; path: string; cut: string; frames: number; notes: readonly string[] }, text: string): void;
+  say(
+    fact: { recordingId: string; path: string; cut: string; frames: number; notes: readonly string[] },
+    text: string,
+  ): void;
 }
 
-const IMAGE_FORMATS: Readonly<Record<string, ImageBatch['format']>> = { '.jpg': 'jpeg', '.jpeg': 'jpeg', '.png': 'png', '.webp': 'webp' };
+const IMAGE_FORMATS: Readonly<Record<string, ImageBatch['format']>> = {
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.png': 'png',
+  '.webp': 'webp',
+};
 
 /**
  * Cuts one recording into batches and sends them, no more than the window allows. Batches that were sent before a
@@ -32,13 +49,25 @@ const IMAGE_FORMATS: Readonly<Record<string, ImageBatch['format']>> = { '.jpg': 
  * @returns the messages that end the split, to be published with the acknowledgement; none when there is nothing to do
  * @throws DailiesError; Abandoned never leaves this function
  */
-export async function splitRecording(message: RecordingMessage, ports: SplitPorts, signal: AbortSignal): Promise<EncodedMessage[]> {
+export async function splitRecording(
+  message: RecordingMessage,
+  ports: SplitPorts,
+  signal: AbortSignal,
+): Promise<EncodedMessage[]> {
   const status = ports.view.get(message.recordingId);
-  if (status && (status.run > message.run || (status.run === message.run && (isFinal(status.state) || status.batches !== null && status.cut === message.cut)))) return [];
+  if (
+    status &&
+    (status.run > message.run ||
+      (status.run === message.run &&
+        (isFinal(status.state) || (status.batches !== null && status.cut === message.cut))))
+  )
+    return [];
   const file = await ports.resolve(message.path);
   await checkUnchanged(file, message, ports);
   try {
-    return message.kind === 'image' ? await splitImage(file, message, ports) : await splitVideo(file, message, ports, signal);
+    return message.kind === 'image'
+      ? await splitImage(file, message, ports)
+      : await splitVideo(file, message, ports, signal);
   } catch (thrown) {
     if (thrown instanceof Abandoned) return [];
     throw thrown;
@@ -48,37 +77,68 @@ export async function splitRecording(message: RecordingMessage, ports: SplitPort
 /** @throws DailiesError RECORDING_GONE, RECORDING_CHANGED */
 async function checkUnchanged(file: string, message: RecordingMessage, ports: SplitPorts): Promise<void> {
   const now = await ports.describe(file).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') throw new DailiesError('RECORDING_GONE', `${message.path} is not there any more.`, { cause });
+    if (cause.code === 'ENOENT')
+      throw new DailiesError('RECORDING_GONE', `${message.path} is not there any more.`, { cause });
     throw cause;
   });
   if (now.sizeBytes !== message.sizeBytes || now.fingerprint !== message.fingerprint) {
-    throw new DailiesError('RECORDING_CHANGED', `${message.path} was replaced or changed after it was found; the new content is a recording of its own.`);
+    throw new DailiesError(
+      'RECORDING_CHANGED',
+      `${message.path} was replaced or changed after it was found; the new content is a recording of its own.`,
+    );
   }
 }
 
 async function splitImage(file: string, message: RecordingMessage, ports: SplitPorts): Promise<EncodedMessage[]> {
   const format = IMAGE_FORMATS[extname(message.path).toLowerCase()];
-  if (!format) throw new DailiesError('IMAGE_FAILED', `${message.path} is no image that Dailies knows (jpg, png, webp).`);
-  if (message.sizeBytes > MAX_IMAGE_BYTES) throw new DailiesError('BATCH_TOO_LARGE', `The image has ${message.sizeBytes} bytes; an image travels whole, and a message holds ${MAX_IMAGE_BYTES}.`);
+  if (!format)
+    throw new DailiesError('IMAGE_FAILED', `${message.path} is no image that Dailies knows (jpg, png, webp).`);
+  if (message.sizeBytes > MAX_IMAGE_BYTES)
+    throw new DailiesError(
+      'BATCH_TOO_LARGE',
+      `The image has ${message.sizeBytes} bytes; an image travels whole, and a message holds ${MAX_IMAGE_BYTES}.`,
+    );
   const run: Run = { message, cut: 'copy', look: ports.look };
   const now = ports.now();
-  return [...imageMessages(run, format, await readFile(file), now), ...completeMessages(run, { batches: 1, frames: 1 }, { timeBase: { num: 1, den: 1 }, picture: null }, now)];
+  return [
+    ...imageMessages(run, format, await readFile(file), now),
+    ...completeMessages(run, { batches: 1, frames: 1 }, { timeBase: { num: 1, den: 1 }, picture: null }, now),
+  ];
 }
 
-async function splitVideo(file: string, message: RecordingMessage, ports: SplitPorts, signal: AbortSignal): Promise<EncodedMessage[]> {
+async function splitVideo(
+  file: string,
+  message: RecordingMessage,
+  ports: SplitPorts,
+  signal: AbortSignal,
+): Promise<EncodedMessage[]> {
   const options = { batchSeconds: ports.batchSeconds, timeoutMs: ports.timeoutMs, signal };
   const source = await readSource(ports.tools, file, ports.limits, signal);
   const split = await prepareSplit(ports.tools, source, options, message.cut);
   const run: Run = { message, cut: split.cut, look: ports.look };
-  const notes = [...source.notes, ...(split.problem && split.problem !== 'asked for' ? [`it is decoded to be cut: ${split.problem}`] : [])];
-  await ports.publish([splittingEvent(run, { frames: split.frames, durationMs: split.durationMs, note: notes.join('; ') || undefined }, ports.now())]);
-  ports.say({ recordingId: message.recordingId, path: message.path, cut: split.cut, frames: split.frames, notes }, 'splitting');
+  const notes = [
+    ...source.notes,
+    ...(split.problem && split.problem !== 'asked for' ? [`it is decoded to be cut: ${split.problem}`] : []),
+  ];
+  await ports.publish([
+    splittingEvent(
+      run,
+      { frames: split.frames, durationMs: split.durationMs, note: notes.join('; ') || undefined },
+      ports.now(),
+    ),
+  ]);
+  ports.say(
+    { recordingId: message.recordingId, path: message.path, cut: split.cut, frames: split.frames, notes },
+    'splitting',
+  );
 
   const facts = { timeBase: split.timeBase, picture: split.picture, encode: ports.encode };
   const sentNow = new Set<number>();
   const known = (index: number): boolean => {
     const status = ports.view.get(message.recordingId);
-    return status?.run === message.run && status.cut === split.cut && (status.sent.has(index) || status.stored.has(index));
+    return (
+      status?.run === message.run && status.cut === split.cut && (status.sent.has(index) || status.stored.has(index))
+    );
   };
   const total = await split.run({
     wants: (index) => !known(index),

@@ -1,5 +1,13 @@
 import type { Bus, Consumer } from '@dailies/bus';
-import { decodeRecording, type EncodeSettings, GROUPS, type Look, type RecordingMessage, TOPICS, toDailiesError } from '@dailies/contracts';
+import {
+  decodeRecording,
+  type EncodeSettings,
+  GROUPS,
+  type Look,
+  type RecordingMessage,
+  TOPICS,
+  toDailiesError,
+} from '@dailies/contracts';
 import type { Library } from '@dailies/library';
 import type { FfmpegTools } from '@dailies/media';
 import type { Logger, RecordingsReader, Service } from '@dailies/service';
@@ -49,8 +57,16 @@ export function createFrameSplitter({ bus, library, view, tools, look, log, conf
     now: () => Date.now(),
     say: (fact: object, text: string) => log.info(fact, text),
   };
-  const tell = (message: RecordingMessage | null, build: (message: RecordingMessage) => ReturnType<typeof waitingEvent>): void => {
-    if (message) bus.publish([build(message)]).catch((error: unknown) => log.warn({ reason: toDailiesError(error).message }, 'an event could not be published'));
+  const tell = (
+    message: RecordingMessage | null,
+    build: (message: RecordingMessage) => ReturnType<typeof waitingEvent>,
+  ): void => {
+    if (message)
+      bus
+        .publish([build(message)])
+        .catch((error: unknown) =>
+          log.warn({ reason: toDailiesError(error).message }, 'an event could not be published'),
+        );
   };
   return {
     name: 'frame-splitter',
@@ -70,16 +86,26 @@ export function createFrameSplitter({ bus, library, view, tools, look, log, conf
             const error = toDailiesError(thrown);
             if (error.fate !== 'never') throw error;
             // The recording itself is at fault: it has failed, and there is nothing for the dead letters.
-            log.error({ recordingId: message.recordingId, path: message.path, code: error.code, reason: error.message }, 'recording failed');
+            log.error(
+              { recordingId: message.recordingId, path: message.path, code: error.code, reason: error.message },
+              'recording failed',
+            );
             return [failedEvent(message, error, Date.now())];
           }
         },
         onRetry(record, error, delayMs) {
-          log.warn({ key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs }, 'splitting is tried again');
-          if (error.fate === 'wait') tell(decodeRecording(record), (message) => waitingEvent(message, error, Date.now()));
+          log.warn(
+            { key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs },
+            'splitting is tried again',
+          );
+          if (error.fate === 'wait')
+            tell(decodeRecording(record), (message) => waitingEvent(message, error, Date.now()));
         },
         onDeadLetter(record, error) {
-          log.error({ key: record.key, code: error.code, reason: error.message }, 'a recording could not be split; its message is in the dead letters');
+          log.error(
+            { key: record.key, code: error.code, reason: error.message },
+            'a recording could not be split; its message is in the dead letters',
+          );
           try {
             return [failedEvent(decodeRecording(record), error, Date.now())];
           } catch {

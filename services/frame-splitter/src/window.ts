@@ -13,7 +13,12 @@ export class Abandoned extends Error {
  * Whether a batch may be sent: `go`, `wait` until the window has room, or `abandon` because the run is over. Pure.
  * The window counts batches that were sent and are not stored yet.
  */
-export function mayGo(status: RecordingStatus | undefined, run: number, cut: Cut, limit: number): 'go' | 'wait' | 'abandon' {
+export function mayGo(
+  status: RecordingStatus | undefined,
+  run: number,
+  cut: Cut,
+  limit: number,
+): 'go' | 'wait' | 'abandon' {
   // Not in the view yet: our own `splitting` event is still on its way.
   if (!status) return 'go';
   if (status.run > run || status.state === 'failed' || status.state === 'quarantined') return 'abandon';
@@ -27,14 +32,21 @@ export function mayGo(status: RecordingStatus | undefined, run: number, cut: Cut
  * Waits for room in the window of one run. `ahead` are batches that were sent and that the view may not show yet.
  * @throws Abandoned when the run is over
  */
-export async function waitForRoom(view: RecordingsReader, of: { recordingId: string; run: number; cut: Cut }, limit: number, ahead: (status: RecordingStatus | undefined) => number, signal: AbortSignal): Promise<void> {
+export async function waitForRoom(
+  view: RecordingsReader,
+  of: { recordingId: string; run: number; cut: Cut },
+  limit: number,
+  ahead: (status: RecordingStatus | undefined) => number,
+  signal: AbortSignal,
+): Promise<void> {
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   for (;;) {
     signal.throwIfAborted();
     const status = view.get(of.recordingId);
     const verdict = mayGo(status, of.run, of.cut, limit - ahead(status));
     if (verdict === 'go') return;
-    if (verdict === 'abandon') throw new Abandoned(`recording ${of.recordingId} is ${status?.state} (${status?.code ?? 'new run'})`);
+    if (verdict === 'abandon')
+      throw new Abandoned(`recording ${of.recordingId} is ${status?.state} (${status?.code ?? 'new run'})`);
     await Promise.race([view.changed(), stopped]);
   }
 }

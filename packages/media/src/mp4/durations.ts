@@ -33,7 +33,14 @@ export async function settleDurations(film: string, picture: PictureTicks): Prom
         const region = Buffer.alloc(Math.min(length + 8, size - at));
         await file.read(region, 0, region.length, at);
         const settled = settle(region.subarray(0, length), picture);
-        if (settled.length > length && !(settled.length === region.length && region.toString('latin1', length + 4, length + 8) === 'free' && region.readUInt32BE(length) === 8)) {
+        if (
+          settled.length > length &&
+          !(
+            settled.length === region.length &&
+            region.toString('latin1', length + 4, length + 8) === 'free' &&
+            region.readUInt32BE(length) === 8
+          )
+        ) {
           throw unexpected('there is no room for its time table');
         }
         await file.write(settled, 0, settled.length, at);
@@ -71,7 +78,9 @@ export function settle(moov: Buffer, picture: PictureTicks): Buffer {
     const elst = findBox(trak.body, 'edts/elst')?.body;
     const isPicture = findBox(trak.body, 'mdia/minf/vmhd') !== null;
     const toMovie = (ticks: number): number => Math.round((ticks * movieScale) / scale);
-    const shown = elst ? settleEdits(elst, (start) => toMovie(isPicture ? picture.shown : media - start)) : toMovie(media);
+    const shown = elst
+      ? settleEdits(elst, (start) => toMovie(isPicture ? picture.shown : media - start))
+      : toMovie(media);
     writeDuration(tkhd, tkhd[0] === 1 ? 28 : 20, shown);
     longest = Math.max(longest, shown);
   }
@@ -87,7 +96,8 @@ function writeDuration(body: Buffer, at: number, value: number): void {
 
 function sumOf(stts: Buffer): number {
   let sum = 0;
-  for (let i = 0, at = 8; i < stts.readUInt32BE(4); i++, at += 8) sum += stts.readUInt32BE(at) * stts.readUInt32BE(at + 4);
+  for (let i = 0, at = 8; i < stts.readUInt32BE(4); i++, at += 8)
+    sum += stts.readUInt32BE(at) * stts.readUInt32BE(at + 4);
   return sum;
 }
 
@@ -112,7 +122,9 @@ function settleEdits(elst: Buffer, shownFrom: (mediaTime: number) => number): nu
 
 /** Gives the last sample of the picture track its duration; splits the last run of the time table when it shares one. */
 function lengthenLast(moov: Buffer, lastDuration: number): Buffer {
-  const trak = [...boxesOf(findBox(moov, 'moov')?.body ?? moov)].find((found) => found.type === 'trak' && findBox(found.body, 'mdia/minf/vmhd'))?.body;
+  const trak = [...boxesOf(findBox(moov, 'moov')?.body ?? moov)].find(
+    (found) => found.type === 'trak' && findBox(found.body, 'mdia/minf/vmhd'),
+  )?.body;
   const stts = trak && findBox(trak, 'mdia/minf/stbl/stts')?.body;
   if (!stts) throw unexpected('it has no picture track');
   const entries = stts.readUInt32BE(4);

@@ -30,7 +30,8 @@ export function readFragments(bytes: Buffer): Fragments {
   const samples: Sample[] = [];
   let moof: { body: Buffer; at: number } | null = null;
   for (const found of boxesOf(bytes)) {
-    if (found.type === 'ftyp' || found.type === 'moov') init.push(bytes.subarray(found.at, found.at + 8 + found.body.length));
+    if (found.type === 'ftyp' || found.type === 'moov')
+      init.push(bytes.subarray(found.at, found.at + 8 + found.body.length));
     else if (found.type === 'moof') moof = found;
     else if (found.type === 'mdat' && moof) {
       samples.push(...readFragment(bytes, moof));
@@ -49,32 +50,47 @@ const TRUN = { dataOffset: 0x1, firstFlags: 0x4, duration: 0x100, size: 0x200, f
 /** sample_is_non_sync_sample (ISO/IEC 14496-12, 8.8.3.1). */
 const NON_SYNC = 0x10000;
 
+/** Reads 32-bit fields one after another; a field that the flags leave out is `otherwise`. */
+function fieldReader(body: Buffer, flags: number, start: number) {
+  let at = start;
+  const next = (): number => {
+    at += 4;
+    return at - 4;
+  };
+  return {
+    unsigned: (flag: number, otherwise: number): number => (flags & flag ? body.readUInt32BE(next()) : otherwise),
+    signed: (flag: number, otherwise: number): number => (flags & flag ? body.readInt32BE(next()) : otherwise),
+  };
+}
+
 function* readFragment(bytes: Buffer, moof: { body: Buffer; at: number }): Generator<Sample> {
   const traf = findBox(moof.body, 'traf')?.body;
   const tfhd = traf && findBox(traf, 'tfhd')?.body;
   const tfdt = traf && findBox(traf, 'tfdt')?.body;
   if (!traf || !tfhd || !tfdt) throw broken('a fragment lacks its headers');
   const has = tfhd.readUInt32BE(0) & 0xffffff;
-  let at = 8 + (has & TFHD.baseDataOffset ? 8 : 0) + (has & TFHD.description ? 4 : 0);
-  const read = (flag: number): number => (has & flag ? tfhd.readUInt32BE((at += 4) - 4) : 0);
-  const defaults = { duration: read(TFHD.duration), size: read(TFHD.size), flags: read(TFHD.flags) };
+  const head = fieldReader(tfhd, has, 8 + (has & TFHD.baseDataOffset ? 8 : 0) + (has & TFHD.description ? 4 : 0));
+  const defaults = {
+    duration: head.unsigned(TFHD.duration, 0),
+    size: head.unsigned(TFHD.size, 0),
+    flags: head.unsigned(TFHD.flags, 0),
+  };
   let dts = tfdt[0] === 1 ? Number(tfdt.readBigUInt64BE(4)) : tfdt.readUInt32BE(4);
   for (const run of boxesOf(traf)) {
     if (run.type !== 'trun') continue;
-    const trun = run.body;
-    const flags = trun.readUInt32BE(0) & 0xffffff;
-    const count = trun.readUInt32BE(4);
-    let cursor = 8;
+    const flags = run.body.readUInt32BE(0) & 0xffffff;
     if (!(flags & TRUN.dataOffset)) throw broken('a run lacks its data offset');
-    let data = moof.at + trun.readInt32BE((cursor += 4) - 4);
-    const firstFlags = flags & TRUN.firstFlags ? trun.readUInt32BE((cursor += 4) - 4) : null;
+    const fields = fieldReader(run.body, flags, 8);
+    let data = moof.at + fields.signed(TRUN.dataOffset, 0);
+    const firstFlags = fields.unsigned(TRUN.firstFlags, -1);
+    const count = run.body.readUInt32BE(4);
     for (let i = 0; i < count; i++) {
-      const duration = flags & TRUN.duration ? trun.readUInt32BE((cursor += 4) - 4) : defaults.duration;
-      const size = flags & TRUN.size ? trun.readUInt32BE((cursor += 4) - 4) : defaults.size;
-      let sampleFlags = flags & TRUN.flags ? trun.readUInt32BE((cursor += 4) - 4) : defaults.flags;
-      if (i === 0 && firstFlags !== null) sampleFlags = firstFlags;
+      const duration = fields.unsigned(TRUN.duration, defaults.duration);
+      const size = fields.unsigned(TRUN.size, defaults.size);
+      const own = fields.unsigned(TRUN.flags, defaults.flags);
+      const sampleFlags = i === 0 && firstFlags >= 0 ? firstFlags : own;
       // Version 0 has unsigned offsets, but ffmpeg writes negative ones there too; none is beyond 2^31 ticks.
-      const cts = flags & TRUN.cts ? trun.readInt32BE((cursor += 4) - 4) : 0;
+      const cts = fields.signed(TRUN.cts, 0);
       if (data + size > bytes.length) throw broken('it is cut off');
       yield { pts: dts + cts, key: (sampleFlags & NON_SYNC) === 0, bytes: bytes.subarray(data, data + size) };
       data += size;
@@ -119,7 +135,14 @@ export function writeFragment(sequence: number, samples: readonly TimedSample[])
         'traf',
         fullBox('tfhd', 0, 0x020000, u32(1)),
         fullBox('tfdt', 1, 0, baseTime),
-        fullBox('trun', 1, TRUN.dataOffset | TRUN.duration | TRUN.size | TRUN.flags | TRUN.cts, u32(samples.length), u32(dataOffset), table),
+        fullBox(
+          'trun',
+          1,
+          TRUN.dataOffset | TRUN.duration | TRUN.size | TRUN.flags | TRUN.cts,
+          u32(samples.length),
+          u32(dataOffset),
+          table,
+        ),
       ),
     );
   const moof = build(build(0).length + 8);

@@ -87,7 +87,11 @@ export function nutHeader(header: NutHeader): Buffer {
     .v(header.sampleAspect.num)
     .v(header.sampleAspect.den)
     .v(0); // colorspace_type
-  return Buffer.concat([Buffer.from(FILE_ID, 'latin1'), packet(STARTCODE.main, main), packet(STARTCODE.stream, stream)]);
+  return Buffer.concat([
+    Buffer.from(FILE_ID, 'latin1'),
+    packet(STARTCODE.main, main),
+    packet(STARTCODE.stream, stream),
+  ]);
 }
 
 /**
