@@ -26,6 +26,11 @@ export function rate(value: number): string {
   return value < 9.95 ? value.toFixed(1) : String(Math.round(value));
 }
 
+/** Whole per cent of a share, rounded down; 0.29 is 29 although 0.29 * 100 is a little less. */
+export function percentOf(share: number): number {
+  return Math.floor(share * 100 + 1e-9);
+}
+
 /** `1 recording`, `2 recordings`. */
 export function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;

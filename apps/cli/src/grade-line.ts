@@ -1,4 +1,5 @@
 import type { GradeProgress } from './commands/grade.ts';
+import { percentOf } from './figures.ts';
 import { bar, speedText } from './progress-lines.ts';
 import { fitEnd } from './terminal-text.ts';
 
@@ -12,14 +13,15 @@ export function gradeLine(
 ): string {
   if (!totalFrames) return 'reading the recording';
   const share = Math.min(1, frames / totalFrames);
+  const percent = percentOf(share);
   const framesPerSecond = frames > 0 && elapsedMs > 0 ? (frames * 1000) / elapsedMs : null;
   const filmRate = durationMs ? (totalFrames * 1000) / durationMs : null;
   const speed = speedText({
-    percent: Math.floor(share * 100),
+    percent,
     framesPerSecond,
     timesRealTime: framesPerSecond && filmRate ? framesPerSecond / filmRate : null,
     etaMs: framesPerSecond ? ((totalFrames - frames) * 1000) / framesPerSecond : null,
   });
   const doing = frames >= totalFrames ? 'putting the film together' : speed;
-  return fitEnd(`${bar(share, BAR_COLUMNS)} ${String(Math.floor(share * 100)).padStart(3)} %  ${doing}`, columns);
+  return fitEnd(`${bar(share, BAR_COLUMNS)} ${String(percent).padStart(3)} %  ${doing}`, columns);
 }

@@ -1,4 +1,5 @@
 import { isFinal, progressOf, type RecordingStatus } from '@dailies/contracts';
+import { percentOf } from './figures.ts';
 
 /** When how many frames were done: what speed is computed from. */
 interface Sample {
@@ -45,7 +46,7 @@ export interface Figures {
 
 /** The figures of a recording now. Pure. The clock is that of `observe`. */
 export function figures(track: Track | undefined, status: RecordingStatus, nowMs: number): Figures {
-  const percent = Math.floor(progressOf(status) * 100);
+  const percent = percentOf(progressOf(status));
   const first = track?.samples[0];
   const last = track?.samples.at(-1);
   const none = { percent, framesPerSecond: null, timesRealTime: null, etaMs: null };

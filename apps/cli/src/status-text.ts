@@ -1,5 +1,5 @@
 import { safeText } from '@dailies/service';
-import { count, duration, size } from './figures.ts';
+import { count, duration, percentOf, size } from './figures.ts';
 import type { StatusEntry } from './status-model.ts';
 import { padEnd, wrap } from './terminal-text.ts';
 
@@ -15,9 +15,7 @@ export function statusText(entries: readonly StatusEntry[], columns: number): st
 
 function entryLines(entry: StatusEntry, columns: number): string[] {
   const percent =
-    entry.state === 'finished' || entry.endedAt === null
-      ? `${String(Math.floor(entry.progress * 100)).padStart(3)} %`
-      : '';
+    entry.state === 'finished' || entry.endedAt === null ? `${String(percentOf(entry.progress)).padStart(3)} %` : '';
   const head = `${padEnd(entry.state, 12)} ${padEnd(percent, 6)} ${safeText(entry.path)}`;
   return [
     head,
