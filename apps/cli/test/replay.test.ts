@@ -86,7 +86,7 @@ test('when the file is gone, it says where to put it; for an archived one, how',
 
 test('a file with another content is another recording', async (t) => {
   const folder = await folderWith(t, found(), failed());
-  writeFileSync(join(folder, 'r1.mp4'), 'something else');
+  writeFileSync(join(folder, 'r1.mp4'), '10 bytes !');
   const { code, err } = await run('replay', 'r1.mp4', '--recordings', folder);
   assert.equal(code, 1);
   assert.match(err, /another content than recording 0000000000000001/);

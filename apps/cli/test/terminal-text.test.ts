@@ -9,6 +9,7 @@ test('width is counted in columns: ideographs and emoji take two, accents and jo
     ['한국어', 6],
     ['é', 1],
     ['e\u0301', 1],
+    ['a\u200bb', 2],
     ['👍', 2],
     ['👩‍💻', 2],
     ['🇩🇪', 2],
