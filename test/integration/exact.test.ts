@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { type FixtureName, FixtureUnavailable, fixture } from '../fixtures/make.ts';
+import { npmBuild, presentBuilds } from '../helpers/builds.ts';
+import { makeRoom } from '../helpers/dailies.ts';
+import { assertExact } from '../helpers/judge.ts';
+
+/** Every kind of recording; the judge shares no code with us. Larger and longer ones have tests of their own. */
+const KINDS: readonly FixtureName[] = [
+  'cfr30-gop250',
+  'cfr30-gop60',
+  'vfr-gap',
+  'vfr-bframes',
+  'open-gop',
+  'bframes-edit-list',
+  'edit-list-trim',
+  'ntsc-29.97',
+  '60fps',
+  'mpegts-10s',
+  'mkv-33ms',
+  'late-video',
+  'one-frame',
+  'no-keyframe-flags',
+  'only-first-flagged',
+  'interior-non-idr',
+  'hevc',
+  'vp9-opus.webm',
+  'mpeg4-mp3.avi',
+  'h264.mov',
+  'mkv-two-audio-chapters',
+  'tagged.mp4',
+  'fragmented-mp4',
+  'no-audio',
+  'rotate-90',
+  'odd-size',
+  'odd-size-444',
+  'yuv444',
+  'yuv422',
+  'ten-bit',
+  'hdr-tags',
+  'bt709-tags',
+  'full-range',
+  'sar-2-1',
+  'vp8-alpha.webm',
+];
+
+for (const build of presentBuilds()) {
+  test(`films are exact, every kind of recording, ffmpeg: ${build.name}`, { timeout: 300_000 }, async (t) => {
+    const room = await makeRoom(t, build);
+    const made: { name: FixtureName; file: string }[] = [];
+    for (const name of KINDS) {
+      try {
+        const file = await fixture(name);
+        await room.put(file, join(name, basename(file)));
+        made.push({ name, file });
+      } catch (error) {
+        if (!(error instanceof FixtureUnavailable)) throw error;
+        await t.test(name, (skipped) => skipped.skip(error.message));
+      }
+    }
+    const { code, output } = await room.dailies('run', '--once');
+    assert.equal(code, 0, output);
+    const rows = await room.status();
+    for (const { name, file } of made) {
+      await t.test(name, async () => {
+        const row = rows.find((found) => found.path === join(name, basename(file)));
+        assert.equal(row?.state, 'finished', JSON.stringify(row));
+        await assertExact(file, join(room.folder, String(row.film)), npmBuild() ?? build);
+      });
+    }
+    assert.deepEqual(await room.files('work'), []);
+    assert.equal((await room.files('archived')).length, made.length);
+  });
+}
+
+test('a recording with one keyframe in two minutes is cut again by decoding it', { timeout: 300_000 }, async (t) => {
+  const room = await makeRoom(t);
+  const file = await fixture('single-keyframe');
+  await room.put(file);
+  const { code, output } = await room.dailies('run', '--once');
+  assert.equal(code, 0, output);
+  assert.match(output, /decoded to be cut/);
+  const [row] = await room.status();
+  await assertExact(file, join(room.folder, String(row?.film)));
+});
+
+test('sound alone gives no film and a reason', { timeout: 60_000 }, async (t) => {
+  const room = await makeRoom(t);
+  await room.put(await fixture('audio-only'));
+  const { code, output } = await room.dailies('run', '--once');
+  assert.equal(code, 3, output);
+  const [row] = await room.status();
+  assert.equal(row?.state, 'quarantined');
+  assert.equal(row?.code, 'RECORDING_NO_VIDEO');
+});

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { type FixtureName, fixture } from '../fixtures/make.ts';
+import { killGroup, makeRoom } from '../helpers/dailies.ts';
+import { assertExact } from '../helpers/judge.ts';
+
+const HOSTILE: Readonly<Partial<Record<FixtureName, string>>> = {
+  'zero-bytes.mp4': 'RECORDING_EMPTY',
+  'no-moov.mp4': 'RECORDING_NO_MOOV',
+  'text.mp4': 'RECORDING_UNREADABLE',
+  'hls.mp4': 'RECORDING_FORMAT_REFUSED',
+  'concat.mp4': 'RECORDING_FORMAT_REFUSED',
+  'garbage.mp4': 'RECORDING_UNREADABLE',
+};
+
+test('hostile and broken files are quarantined with a reason, and the good one beside them is finished', {
+  timeout: 120_000,
+}, async (t) => {
+  const room = await makeRoom(t);
+  for (const name of Object.keys(HOSTILE) as FixtureName[]) await room.put(await fixture(name));
+  const good = await fixture('cfr30-gop60');
+  const odd = join('-v "quoted" \n 🎬', `--${'é'.repeat(120)}.mp4`);
+  await room.put(good, odd);
+  await symlink('/etc/passwd', join(room.folder, 'link.mp4'));
+  const { code, output } = await room.dailies('run', '--once');
+  assert.equal(code, 3, output);
+  const rows = await room.status();
+  for (const [name, reason] of Object.entries(HOSTILE)) {
+    const row = rows.find((found) => found.path === name);
+    assert.equal(row?.state, 'quarantined', `${name}: ${JSON.stringify(row)}`);
+    assert.equal(row.code, reason, name);
+    assert.ok(row.reason, name);
+  }
+  assert.equal(rows.find((row) => row.path === 'link.mp4')?.code, 'RECORDING_SYMLINK');
+  const row = rows.find((found) => found.path === odd);
+  assert.equal(row?.state, 'finished', JSON.stringify(row));
+  await assertExact(good, join(room.folder, String(row.film)));
+});
+
+test('a film is never written over another one', { timeout: 120_000 }, async (t) => {
+  const room = await makeRoom(t);
+  const file = await fixture('cfr30-gop60');
+  const other = await fixture('no-audio');
+  const name = basename(file);
+  await room.put(other, join('processed', name));
+  await room.put(other, join('archived', name));
+  await room.put(file);
+  const { code, output } = await room.dailies('run', '--once');
+  assert.equal(code, 0, output);
+  const [row] = await room.status();
+  assert.match(String(row?.film), / \(2\)\.mp4$/);
+  assert.match(String(row?.archived), / \(2\)\.mp4$/);
+  await assertExact(file, join(room.folder, String(row?.film)));
+});
+
+/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const KILLS = Number(process.env.KILLS ?? 8);
+const SEED = Number(process.env.SEED ?? 1);
+
+test(`kill -9 of the whole process tree, ${KILLS} times, seed ${SEED}: the film is the same and appears once`, {
+  timeout: 600_000,
+}, async (t) => {
+  const room = await makeRoom(t);
+  const file = await fixture('cfr30-gop250');
+  await room.put(file, 'a.mp4');
+  await room.put(await fixture('open-gop'), 'b.mp4');
+  const next = random(SEED);
+  let killed = 0;
+  for (let round = 0; round < KILLS; round++) {
+    const child = room.start('run', '--once');
+    const ended = once(child, 'exit');
+    // The moment is the point of this test: anywhere from start-up to the end.
+    const timer = setTimeout(() => killGroup(child), 300 + next() * 2500);
+    const [code] = (await ended) as [number | null];
+    clearTimeout(timer);
+    if (code !== null) break;
+    killed++;
+  }
+  assert.ok(killed > 0, 'the run was over before the first kill');
+  const { code, output } = await room.dailies('run', '--once');
+  assert.equal(code, 0, output);
+  const rows = await room.status();
+  assert.deepEqual(rows.map((row) => [row.path, row.state]).sort(), [
+    ['a.mp4', 'finished'],
+    ['b.mp4', 'finished'],
+  ]);
+  assert.deepEqual(await room.files('processed'), ['a.mp4', 'b.mp4']);
+  assert.deepEqual(await room.files('archived'), ['a.mp4', 'b.mp4']);
+  assert.deepEqual(await room.files('work'), []);
+  await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
+});
