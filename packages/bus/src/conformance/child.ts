@@ -19,7 +19,8 @@ export interface ChildOrder {
 export type ChildReport =
   | { readonly event: 'ready' }
   | { readonly event: 'handling'; readonly key: string; readonly attempt: number }
-  | { readonly event: 'settled'; readonly key: string; readonly aborted: boolean };
+  | { readonly event: 'aborted'; readonly key: string }
+  | { readonly event: 'settled'; readonly key: string };
 
 export interface Child {
   readonly pid: number;

@@ -24,6 +24,8 @@ export interface SqliteBusOptions {
   readonly heartbeatMs?: number;
   /** A member that has not been heard of for so long has lost its records. */
   readonly expiryMs?: number;
+  /** How long handlers get to come back after their signal was aborted, before their records are given to others all the same. */
+  readonly abortGraceMs?: number;
   readonly clock?: Clock;
   /** Told of errors that no caller waits for; one that repeats, once a minute. */
   readonly onError?: (error: DailiesError) => void;
@@ -40,7 +42,7 @@ const REPEAT_REPORT_MS = 60_000;
  */
 export function openSqliteBus(options: SqliteBusOptions): Bus {
   const { path, topics, readOnly = false, clock = systemClock } = options;
-  const { pollMs = 100, heartbeatMs = 1000, expiryMs = 10_000 } = options;
+  const { pollMs = 100, heartbeatMs = 1000, expiryMs = 10_000, abortGraceMs = 2000 } = options;
   const database = openDatabase(path, { readOnly });
   const store = new Store(database, topics);
   const member = thisMember();
@@ -134,7 +136,7 @@ export function openSqliteBus(options: SqliteBusOptions): Bus {
     async consume(consume) {
       requireOpen('writing');
       store.addGroup(consume.topic, consume.group);
-      const ports = { store, member: member.id, now: () => clock.now(), onChange, changed, report };
+      const ports = { store, member: member.id, abortGraceMs, now: () => clock.now(), onChange, changed, report };
       const consumer = startConsumer(consume, { ...ports, ended: () => consumers.delete(consumer) });
       consumers.add(consumer);
       return consumer;

@@ -9,6 +9,8 @@ export interface ConsumerPorts {
   readonly store: Store;
   /** Id of the member that takes the records. */
   readonly member: string;
+  /** How long aborted handlers get to come back before their records are given to others all the same. */
+  readonly abortGraceMs: number;
   now(): number;
   /** Calls back after anything was published, acknowledged or given back, here or in another process. */
   onChange(callback: () => void): () => void;
@@ -25,8 +27,6 @@ export interface SqliteConsumer extends Consumer {
   dropLost(): void;
 }
 
-/** How long aborted handlers get to come back before their records are given to others all the same. */
-const ABORT_GRACE_MS = 2000;
 /** Wait before the bus itself is asked again after it failed, for example with a full disk. */
 const BUS_RETRY_MS = 1000;
 /** Longest wait that a timer takes. */
@@ -152,15 +152,17 @@ export function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Sq
 
   const take = (): void => {
     if (stopping || over.signal.aborted) return;
+    // One look at the clock: a retry is either due now or waited for.
+    const now = ports.now();
     try {
       while (running.size < options.concurrency) {
-        const claim = store.claim(topic, group, member, ports.now());
+        const claim = store.claim(topic, group, member, now);
         if (!claim) break;
         start(claim);
       }
       // With room left, the next thing may be a retry; all else comes with a change.
-      const due = running.size < options.concurrency ? store.nextDue(topic, group, ports.now()) : null;
-      wakeIn(due === null ? null : due - ports.now());
+      const due = running.size < options.concurrency ? store.nextDue(topic, group, now) : null;
+      wakeIn(due === null ? null : due - now);
     } catch (thrown) {
       failed(toDailiesError(thrown));
       wakeIn(BUS_RETRY_MS);
@@ -191,7 +193,7 @@ export function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Sq
     clearTimeout(timer);
     const all = Promise.all([...running].map((work) => work.done));
     await Promise.race([all, aborted.promise]);
-    await Promise.race([all, sleep(ABORT_GRACE_MS, undefined, { signal: over.signal }).catch(() => {})]);
+    await Promise.race([all, sleep(ports.abortGraceMs, undefined, { signal: over.signal }).catch(() => {})]);
     finish();
     for (const { claim } of running) told(() => store.giveBack(claim.lease));
     ended.resolve();

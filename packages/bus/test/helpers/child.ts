@@ -18,10 +18,11 @@ await bus.consume({
   backoff: { initialMs: 5, maxMs: 40, factor: 2 },
   async handler({ key, attempt, value }, { signal }) {
     tell({ event: 'handling', key, attempt });
+    signal.addEventListener('abort', () => tell({ event: 'aborted', key }));
     if (order.mode === 'hang') await Promise.withResolvers<void>().promise;
     if (order.mode === 'gate') await gate.promise;
     // Told in a later turn, when the answer has been accepted or refused.
-    setImmediate(() => setImmediate(() => tell({ event: 'settled', key, aborted: signal.aborted })));
+    setImmediate(() => setImmediate(() => tell({ event: 'settled', key })));
     return [{ topic: order.answerTo, key, headers: { pid: String(process.pid) }, value }];
   },
 });

@@ -6,7 +6,7 @@ import type { MakeBus } from '../../src/conformance.ts';
 import { type Bus, openSqliteBus, type SqliteBusOptions } from '../../src/index.ts';
 
 /** Times short enough for tests; a heartbeat may be late by a multiple of its period, for test machines are busy. */
-export const QUICK = { pollMs: 10, heartbeatMs: 50, expiryMs: 600 };
+export const QUICK = { pollMs: 10, heartbeatMs: 50, expiryMs: 600, abortGraceMs: 100 };
 
 /** A folder that is removed when the test ends. */
 export function temporaryFolder(t: TestContext): string {
