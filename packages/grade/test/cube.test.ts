@@ -73,9 +73,12 @@ test('between its points the LUT is the look, to within one code value', () => {
 });
 
 test('what depends on the place is left out, and named', () => {
-  const cinematic = findLook('cinematic');
-  const both = findLook('both');
-  assert.match(toCube(both), /^TITLE "Dailies both"\n(.*\n)*# Left out.*: split tint, vignette, bars\n/);
-  assert.deepEqual(readCube(toCube(both)).points, readCube(toCube(cinematic)).points);
-  assert.match(toCube(findLook('none')), /^(?![\s\S]*Left out)/);
+  const leftOut = (name: string): string[] =>
+    readCube(toCube(findLook(name))).comments.filter((line) => line.includes('Left out'));
+  const points = (name: string): string => readCube(toCube(findLook(name))).points.join();
+  assert.match(leftOut('both').join(), /: split tint, vignette, bars$/);
+  assert.match(leftOut('cinematic').join(), /: vignette, bars$/);
+  assert.deepEqual(leftOut('none'), []);
+  // Not by `equal`: the difference of two LUTs would take minutes to print.
+  assert.ok(points('both') === points('cinematic'), 'the tint of `both` is in its LUT');
 });

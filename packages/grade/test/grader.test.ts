@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createGrader, findLook } from '@dailies/grade';
 import { loadKernel } from '../src/kernel.ts';
@@ -81,11 +81,25 @@ test('four frames of 8K fit', async () => {
   assert.equal(grader.frame(3).length, 49_766_400);
 });
 
+async function emptyFolder(t: TestContext): Promise<{ folder: string; beside: URL }> {
+  const root = await mkdtemp(join(tmpdir(), 'dailies-kernel-'));
+  t.after(() => rm(root, { recursive: true }));
+  const folder = join(root, 'kernel');
+  await mkdir(folder);
+  return { folder, beside: pathToFileURL(join(root, 'src', 'kernel.ts')) };
+}
+
 test('a kernel that was not built says how to build it', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'dailies-kernel-'));
-  t.after(() => rm(folder, { recursive: true }));
-  await assert.rejects(loadKernel(undefined, pathToFileURL(join(folder, 'src', 'kernel.ts'))), {
-    code: 'INTERNAL',
-    message: /npm run prepare/,
-  });
+  const { beside } = await emptyFolder(t);
+  await assert.rejects(loadKernel(undefined, beside), { code: 'INTERNAL', message: /npm run prepare/ });
+});
+
+test('an engine that refuses the relaxed instructions gets the strict build', async (t) => {
+  const { folder, beside } = await emptyFolder(t);
+  // A module whose only function is an instruction that no engine has.
+  const unknown = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 0xfd, 0xff, 0x7f, 11];
+  await writeFile(join(folder, 'kernel.wasm'), Uint8Array.from(unknown));
+  await copyFile(new URL('../kernel/kernel-strict.wasm', import.meta.url), join(folder, 'kernel-strict.wasm'));
+  assert.equal(typeof (await loadKernel(undefined, beside)).gradeFrame, 'function');
+  await assert.rejects(loadKernel('relaxed', beside), { name: 'CompileError' });
 });
