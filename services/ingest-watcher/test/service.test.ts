@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { FINALIZED_MARKER, METADATA_FILE } from '@dailies/library';
+import { fakeBus, manualClock, mp4, put, startWatcher, temporaryFolder } from './helpers.ts';
+
+const patient = { timeout: 30_000 };
+
+test(
+  'what arrived while it was down is announced at the start, oldest first, work and event in one',
+  patient,
+  async (t) => {
+    const recordings = join(await temporaryFolder(t), 'recordings');
+    for (const [path, seconds] of [
+      ['b/2.mp4', 200],
+      ['3.mp4', 300],
+      ['a/1.mp4', 100],
+    ] as const) {
+      await utimes(await put(join(recordings, path), mp4(path)), seconds, seconds);
+    }
+    const { watcher, bus } = await startWatcher(t, { recordings });
+    await watcher.settled();
+    assert.deepEqual(bus.announced(), ['a/1.mp4', 'b/2.mp4', '3.mp4']);
+    assert.ok(
+      bus.publishes.every(
+        ({ recordings: [work], events: [event] }) =>
+          work && event?.type === 'found' && work.recordingId === event.recordingId,
+      ),
+    );
+  },
+);
+
+test('a missing folder is made at the start, and said', patient, async (t) => {
+  const { watcher, bus, lines, at } = await startWatcher(t);
+  assert.ok(lines.some(({ msg }) => String(msg).startsWith('created the recordings folder')));
+  await put(at('a.mp4'), mp4('a'));
+  await watcher.settled();
+  assert.deepEqual(bus.announced(), ['a.mp4']);
+});
+
+test('at most two files are inspected at a time', patient, async (t) => {
+  const two = Promise.withResolvers<void>();
+  const open = Promise.withResolvers<void>();
+  let running = 0;
+  let most = 0;
+  const inspect = async () => {
+    most = Math.max(most, ++running);
+    if (running === 2) two.resolve();
+    await open.promise;
+    running -= 1;
+    return { kind: 'video', durationMs: 1 } as const;
+  };
+  const { watcher, bus, at } = await startWatcher(t, { inspect });
+  for (let i = 0; i < 6; i++) await put(at(`${i}.mp4`), mp4(`${i}`));
+  const settled = watcher.settled();
+  await two.promise;
+  open.resolve();
+  await settled;
+  assert.equal(most, 2);
+  assert.equal(bus.publishes.length, 6);
+});
+
+test('200 files at once are announced once each', patient, async (t) => {
+  const { watcher, bus, inspected, at } = await startWatcher(t);
+  const paths = Array.from({ length: 200 }, (_, i) => `s${i % 7}/${i}.mp4`);
+  await Promise.all(paths.map((path) => put(at(path), mp4(path))));
+  await watcher.settled();
+  await watcher.settled();
+  assert.deepEqual(bus.announced().sort(), [...paths].sort());
+  assert.equal(inspected.length, 200);
+});
+
+test('a file in bursts with pauses of 20 s is announced after the last one only', patient, async (t) => {
+  const clock = manualClock();
+  const asleep = clock.asleep();
+  const { bus, inspected, at } = await startWatcher(t, {
+    clock,
+    config: { quietMs: 30_000, stableMs: 2000, rescanMs: 5000 },
+  });
+  await asleep;
+  await put(at('s/live.webm'), 'burst');
+  for (let burst = 0; burst < 6; burst++) {
+    await appendFile(at('s/live.webm'), 'burst');
+    await clock.passFor(20_000);
+    assert.deepEqual(inspected, [], `after burst ${burst}`);
+  }
+  await clock.passUntil(() => bus.publishes.length > 0);
+  assert.deepEqual(bus.announced(), ['s/live.webm']);
+});
+
+test(
+  'a recording that is renamed into place is announced by the event, not the unfinished name',
+  patient,
+  async (t) => {
+    const { watcher, bus, inspected, at } = await startWatcher(t);
+    await mkdir(at('s'));
+    await put(at('s/a.mp4.part'), mp4('a'));
+    await watcher.settled();
+    assert.deepEqual(inspected, []);
+    await rename(at('s/a.mp4.part'), at('s/a.mp4'));
+    await watcher.settled();
+    assert.deepEqual(bus.announced(), ['s/a.mp4']);
+  },
+);
+
+for (const sidecar of [METADATA_FILE, FINALIZED_MARKER]) {
+  test(`${sidecar} makes a recording ready whose structure does not tell`, patient, async (t) => {
+    const { watcher, bus, inspected, at } = await startWatcher(t);
+    const recordings = [await put(at('s/a.webm'), 'webm'), await put(at('t/b.webm'), 'webm')];
+    for (const file of recordings) await utimes(file, 1000, 1000);
+    const [first] = recordings;
+    assert.ok(first);
+    await put(join(dirname(first), sidecar), '{}');
+    const all = watcher.settled();
+    await bus.published(1);
+    assert.deepEqual(inspected, ['s/a.webm']);
+    await rm(at('t/b.webm'));
+    await watcher.settled();
+    await all;
+    assert.deepEqual(bus.announced(), ['s/a.webm']);
+  });
+}
+
+test('touched, looked at again, restarted: the same recording is never announced twice', patient, async (t) => {
+  const bus = fakeBus();
+  const first = await startWatcher(t, { bus });
+  const file = await put(first.at('a.mp4'), mp4('a'));
+  await first.watcher.settled();
+  await utimes(file, 1000, 1000);
+  await first.watcher.settled();
+  await utimes(file, new Date(), new Date());
+  await first.watcher.settled();
+  await first.watcher.stop({ drainMs: 0 });
+  const second = await startWatcher(t, { bus, recordings: first.library.recordings });
+  await second.watcher.settled();
+  assert.deepEqual(bus.announced(), ['a.mp4']);
+  assert.deepEqual([...first.inspected, ...second.inspected], ['a.mp4']);
+});
+
+test('other content under the same name is another recording', patient, async (t) => {
+  const { watcher, bus, at } = await startWatcher(t);
+  await put(at('a.mp4'), mp4('one'));
+  await watcher.settled();
+  await put(at('new.mp4.part'), mp4('two'));
+  await rename(at('new.mp4.part'), at('a.mp4'));
+  await watcher.settled();
+  assert.deepEqual(bus.announced(), ['a.mp4', 'a.mp4']);
+  assert.equal(new Set(bus.events().map(({ recordingId }) => recordingId)).size, 2);
+});
