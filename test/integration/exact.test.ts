@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { type FixtureName, FixtureUnavailable, fixture } from '../fixtures/make.ts';
-import { npmBuild, presentBuilds } from '../helpers/builds.ts';
+import { presentBuilds } from '../helpers/builds.ts';
 import { makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
+
+// The npm package's ffprobe crashes when it loads a character set for the names in an MPEG-TS; here it finds none.
+process.env.GCONV_PATH = '/nonexistent';
 
 /** Every kind of recording; the judge shares no code with us. Larger and longer ones have tests of their own. */
 const KINDS: readonly FixtureName[] = [
@@ -66,7 +69,7 @@ for (const build of presentBuilds()) {
       await t.test(name, async () => {
         const row = rows.find((found) => found.path === join(name, basename(file)));
         assert.equal(row?.state, 'finished', JSON.stringify(row));
-        await assertExact(file, join(room.folder, String(row.film)), npmBuild() ?? build);
+        await assertExact(file, join(room.folder, String(row.film)), build);
       });
     }
     assert.deepEqual(await room.files('work'), []);

@@ -33,6 +33,11 @@ export const Picture = z.object({
   rotation: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
   /** Sample aspect ratio of the coded picture; 1:1 when unknown. */
   sampleAspect: Rational,
+  /**
+   * Whole frames per second, on average, rounded up. The encoder derives its level from it; a guess of its own would
+   * differ between batches when frame distances vary.
+   */
+  frameRate: z.int().positive(),
   color: ColorTags,
   filmWidth: z.int().positive().multipleOf(2),
   filmHeight: z.int().positive().multipleOf(2),

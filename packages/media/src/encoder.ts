@@ -13,7 +13,7 @@ export function encoderOptions(
   picture: Picture,
   keyframeSeconds = KEYFRAME_SECONDS,
 ): string[] {
-  const params = ['stitchable=1', 'open-gop=0', ...colorParams(picture.color)];
+  const params = ['stitchable=1', 'open-gop=0', `fps=${picture.frameRate}/1`, ...colorParams(picture.color)];
   return [
     ...['-c:v', 'libx264', '-preset', settings.preset, '-pix_fmt', 'yuv420p'],
     ...(settings.lossless ? ['-qp', '0'] : ['-crf', String(settings.crf)]),

@@ -70,7 +70,7 @@ export function planBatches(table: PacketTable, options: PlanOptions): Plan {
       if (kept[i]?.pts === kept[i - 1]?.pts) return { problem: 'two frames with one presentation time' };
     const last = kept.at(-1);
     if (last) {
-      const endPts = Number.isFinite(windowEnd) ? windowEnd : last.pts + lastDuration(kept);
+      const endPts = Number.isFinite(windowEnd) ? windowEnd : last.pts + lastDuration(kept, options.timeBase);
       batches.push({ from, to, until, pts: kept.map((frame) => frame.pts), endPts });
       frames += kept.length;
     }
@@ -79,11 +79,17 @@ export function planBatches(table: PacketTable, options: PlanOptions): Plan {
   return { batches, frames, problem: null };
 }
 
+/** A shorter frame is no frame: some containers say one tick where they mean "unknown". */
+const MIN_FRAME_SECONDS = 0.001;
+
 /** Duration of the last frame: what its packet says, else that of the frame before it, else one tick. */
-function lastDuration(kept: readonly { pts: number; duration: number }[]): number {
+function lastDuration(
+  kept: readonly { pts: number; duration: number }[],
+  timeBase: { readonly num: number; readonly den: number },
+): number {
   const last = kept.at(-1);
   const before = kept.at(-2);
-  if (last && last.duration > 0) return last.duration;
+  if (last && (last.duration * timeBase.num) / timeBase.den >= MIN_FRAME_SECONDS) return last.duration;
   return last && before ? last.pts - before.pts : 1;
 }
 

@@ -137,6 +137,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       pixelFormat: video.pix_fmt,
       rotation,
       sampleAspect: rational(video.sample_aspect_ratio, ':') ?? { num: 1, den: 1 },
+      frameRate: frameRateOf(video),
       color,
       filmWidth: even(upright ? width : height),
       filmHeight: even(upright ? height : width),
@@ -167,6 +168,12 @@ function rotationOf(video: ProbedStream): Picture['rotation'] {
   const clockwise = matrix ? -Number(matrix.rotation) : Number(video.tags?.rotate ?? 0);
   const turned = (((Math.round(clockwise / 90) * 90) % 360) + 360) % 360;
   return turned === 90 || turned === 180 || turned === 270 ? turned : 0;
+}
+
+/** 30 when the container does not say; never beyond what H.264 has levels for. */
+function frameRateOf(video: ProbedStream): number {
+  const rate = rational(video.avg_frame_rate, '/');
+  return rate ? Math.min(300, Math.max(1, Math.ceil(rate.num / rate.den - 0.01))) : 30;
 }
 
 function colorOf(video: ProbedStream): ColorTags {

@@ -77,7 +77,8 @@ export function settle(moov: Buffer, picture: PictureTicks): Buffer {
     writeDuration(mdhd, mdhd[0] === 1 ? 24 : 16, media);
     const elst = findBox(trak.body, 'edts/elst')?.body;
     const isPicture = findBox(trak.body, 'mdia/minf/vmhd') !== null;
-    const toMovie = (ticks: number): number => Math.round((ticks * movieScale) / scale);
+    // Up, not to the nearest: an edit that ends a moment before the last frame begins would hide it.
+    const toMovie = (ticks: number): number => Math.ceil((ticks * movieScale) / scale);
     const shown = elst
       ? settleEdits(elst, (start) => toMovie(isPicture ? picture.shown : media - start))
       : toMovie(media);
