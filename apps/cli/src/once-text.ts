@@ -13,7 +13,7 @@ export function filmFacts(status: RecordingStatus): string {
   const tookMs = status.endedAt && status.splittingAt ? Date.parse(status.endedAt) - Date.parse(status.splittingAt) : 0;
   if (tookMs > 0)
     facts.push(
-      `in ${(tookMs / 1000).toFixed(1)} s${status.durationMs ? ` (${rate(status.durationMs / tookMs)}x real time)` : ''}`,
+      `in ${(tookMs / 1000).toFixed(1)} s${status.durationMs ? `, ${rate(status.durationMs / tookMs)}x real time` : ''}`,
     );
   return facts.join(', ');
 }
