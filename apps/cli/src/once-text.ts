@@ -21,9 +21,13 @@ export function filmFacts(status: RecordingStatus): string {
 /** The summary at the end of `--once`: how many films, and each recording that is none with its reason and what to do. */
 export function outcomeText(outcome: Outcome, problems: readonly { readonly message: string }[]): string {
   const { films, failed, unfinished } = outcome;
-  const lines = [
-    `${count(films.length, 'film')} made${failed.length > 0 ? `, ${failed.length} failed` : ''}${unfinished.length > 0 ? `, ${unfinished.length} not done` : ''}.`,
-  ];
+  const sums = [
+    `${count(films.length, 'film')} made`,
+    failed.length > 0 ? `${failed.length} failed` : null,
+    unfinished.length > 0 ? `${unfinished.length} not done` : null,
+  ].filter((sum) => sum !== null);
+  const isNothing = films.length + failed.length + unfinished.length + problems.length === 0;
+  const lines = [isNothing ? 'There was nothing to do.' : `${sums.join(', ')}.`];
   for (const status of failed) {
     lines.push(`${safeText(status.path)}: ${status.state}: ${status.code}: ${safeText(status.reason ?? '')}`);
     const todo = todoOf(status.code, status.recordingId);

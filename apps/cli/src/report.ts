@@ -30,7 +30,8 @@ export function refusal(what: string, todo: string, code: ErrorCode = 'CONFIG_IN
 function todoFor(error: DailiesError): string | null {
   if (typeof error.details.todo === 'string') return safeText(error.details.todo);
   if (error.code === 'CONFIG_INVALID') return '`dailies COMMAND --help` lists the options of a command.';
-  const todo = ERRORS[error.code].todo;
+  // A service goes on by itself when the way is free; a command has ended.
+  const todo = ERRORS[error.code].todo.replace('; work goes on by itself.', ', then start again.');
   return error.message.includes(todo) ? null : todo;
 }
 
