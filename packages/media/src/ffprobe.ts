@@ -16,6 +16,8 @@ export interface ProbedStream {
   readonly color_transfer?: string;
   readonly sample_aspect_ratio?: string;
   readonly time_base?: string;
+  readonly start_pts?: number;
+  readonly duration_ts?: number;
   readonly avg_frame_rate?: string;
   readonly nb_frames?: string;
   readonly disposition?: Readonly<Record<string, number>>;

@@ -27,6 +27,8 @@ export type Plan =
 
 export interface PlanOptions {
   readonly timeBase: { readonly num: number; readonly den: number };
+  /** Where the picture ends, by the container's index; null when there is none. */
+  readonly endPts?: number | null;
   /** A batch takes whole GOPs until it lasts this long. */
   readonly batchSeconds: number;
   /** Upper bounds; a single GOP beyond one of them cannot be cut by `copy`. */
@@ -70,7 +72,7 @@ export function planBatches(table: PacketTable, options: PlanOptions): Plan {
       if (kept[i]?.pts === kept[i - 1]?.pts) return { problem: 'two frames with one presentation time' };
     const last = kept.at(-1);
     if (last) {
-      const endPts = Number.isFinite(windowEnd) ? windowEnd : last.pts + lastDuration(kept, options.timeBase);
+      const endPts = Number.isFinite(windowEnd) ? windowEnd : last.pts + lastDuration(kept, options);
       batches.push({ from, to, until, pts: kept.map((frame) => frame.pts), endPts });
       frames += kept.length;
     }
@@ -81,16 +83,22 @@ export function planBatches(table: PacketTable, options: PlanOptions): Plan {
 
 /** A shorter frame is no frame: some containers say one tick where they mean "unknown". */
 const MIN_FRAME_SECONDS = 0.001;
+/** Indexes count lengths in milliseconds: where a packet's own duration agrees so far, it is the exact one. */
+const INDEX_SECONDS = 0.0015;
 
-/** Duration of the last frame: what its packet says, else that of the frame before it, else one tick. */
-function lastDuration(
-  kept: readonly { pts: number; duration: number }[],
-  timeBase: { readonly num: number; readonly den: number },
-): number {
+/**
+ * Duration of the last frame: what its packet says, unless the container's index says otherwise (where packets carry no
+ * durations, ffmpeg guesses from the mean frame rate); else that of the frame before it; else one tick.
+ */
+function lastDuration(kept: readonly { pts: number; duration: number }[], options: PlanOptions): number {
   const last = kept.at(-1);
   const before = kept.at(-2);
-  if (last && (last.duration * timeBase.num) / timeBase.den >= MIN_FRAME_SECONDS) return last.duration;
-  return last && before ? last.pts - before.pts : 1;
+  if (!last) return 1;
+  const seconds = (ticks: number): number => (ticks * options.timeBase.num) / options.timeBase.den;
+  const indexed = (options.endPts ?? Number.NEGATIVE_INFINITY) - last.pts;
+  if (seconds(indexed) >= MIN_FRAME_SECONDS && Math.abs(seconds(indexed - last.duration)) > INDEX_SECONDS) return indexed;
+  if (seconds(last.duration) >= MIN_FRAME_SECONDS) return last.duration;
+  return before ? last.pts - before.pts : 1;
 }
 
 function findCuts(table: PacketTable): number[] {

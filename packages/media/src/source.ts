@@ -21,6 +21,8 @@ export interface Source {
   readonly picture: Picture;
   /** Time base of the picture track. */
   readonly timeBase: Rational;
+  /** Where the picture ends, in ticks, where the container has an index that says so (MP4, MOV). */
+  readonly endPts: number | null;
   /** As the container says; 0 when it does not. */
   readonly durationMs: number;
   readonly container: string;
@@ -143,6 +145,8 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       filmHeight: even(upright ? height : width),
     },
     timeBase: rational(video.time_base, '/') ?? { num: 1, den: 90_000 },
+    endPts:
+      probed.format.format_name === CONTAINERS[0] && video.duration_ts ? (video.start_pts ?? 0) + video.duration_ts : null,
     durationMs: durationS * 1000,
     container: probed.format.format_name,
     originSeconds:

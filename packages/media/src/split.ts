@@ -73,6 +73,7 @@ export async function prepareSplit(
     if (table.hasAllPts()) await inspectPackets(tools, source, table, offset.seconds, options);
     const plan = planBatches(table, {
       timeBase,
+      endPts: source.endPts,
       batchSeconds: options.batchSeconds,
       maxBytes: MAX_PAYLOAD_BYTES,
       maxSeconds: MAX_GOP_SECONDS,
