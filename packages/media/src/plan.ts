@@ -96,7 +96,8 @@ function lastDuration(kept: readonly { pts: number; duration: number }[], option
   if (!last) return 1;
   const seconds = (ticks: number): number => (ticks * options.timeBase.num) / options.timeBase.den;
   const indexed = (options.endPts ?? Number.NEGATIVE_INFINITY) - last.pts;
-  if (seconds(indexed) >= MIN_FRAME_SECONDS && Math.abs(seconds(indexed - last.duration)) > INDEX_SECONDS) return indexed;
+  if (seconds(indexed) >= MIN_FRAME_SECONDS && Math.abs(seconds(indexed - last.duration)) > INDEX_SECONDS)
+    return indexed;
   if (seconds(last.duration) >= MIN_FRAME_SECONDS) return last.duration;
   return before ? last.pts - before.pts : 1;
 }

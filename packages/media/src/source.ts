@@ -146,7 +146,9 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
     },
     timeBase: rational(video.time_base, '/') ?? { num: 1, den: 90_000 },
     endPts:
-      probed.format.format_name === CONTAINERS[0] && video.duration_ts ? (video.start_pts ?? 0) + video.duration_ts : null,
+      probed.format.format_name === CONTAINERS[0] && video.duration_ts
+        ? (video.start_pts ?? 0) + video.duration_ts
+        : null,
     durationMs: durationS * 1000,
     container: probed.format.format_name,
     originSeconds:
