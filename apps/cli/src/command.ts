@@ -14,6 +14,8 @@ export interface Context {
   /** Version of Dailies. */
   readonly version: string;
   readonly now: () => number;
+  /** Ends the process, whatever is still open: for a second Ctrl-C. */
+  readonly exitNow: (code: number) => void;
 }
 
 export interface Command {

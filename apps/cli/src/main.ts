@@ -40,6 +40,11 @@ const context: Context = {
   hooks: processHooks(process),
   version,
   now: Date.now,
+  exitNow: (code) => process.exit(code),
 };
 
+/** What a command leaves open after its end may keep the process for so long. */
+const LINGER_MS = 2000;
+
 process.exitCode = await program([run, status, replay, looks, gradeCommand(gradeFile)], context, process.argv.slice(2));
+setTimeout(() => process.exit(), LINGER_MS).unref();

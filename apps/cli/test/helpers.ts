@@ -119,6 +119,7 @@ export function fakeContext(env: Record<string, string> = {}) {
       onFatal: () => () => {},
     },
     version: '1.2.3',
+    exitNow: () => {},
     now: () => Date.parse('2026-08-01T12:00:00.000Z'),
   };
   return {

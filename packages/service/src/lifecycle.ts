@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly until?: () => Promise<void>;
   /** Called once, when stopping begins. */
   readonly onStopping?: (why: Ending) => void;
+  /** A clock that only goes forward, ms. */
+  readonly now?: () => number;
 }
 
 export type Ending =
@@ -32,6 +34,12 @@ export type Ending =
 const CLOSE_MS = 3000;
 
 /**
+ * One Ctrl-C can come twice: the terminal signals the whole group of processes, and npm passes its own on to us. What
+ * follows so soon is the same keystroke.
+ */
+const SAME_KEYSTROKE_MS = 500;
+
+/**
  * Runs services until a signal, an uncaught error or `until` ends it: starts them in order, stops them in reverse. So
  * list first who is needed by those after it; consumers before producers let the work in hand flow out. A second signal
  * does not wait for anything.
@@ -41,12 +49,16 @@ export async function runServices(services: readonly Service[], options: RunOpti
   const { log, hooks } = options;
   const ending = Promise.withResolvers<Ending>();
   const forced = Promise.withResolvers<Ending>();
-  let signals = 0;
+  const now = options.now ?? (() => performance.now());
+  let firstSignalMs: number | null = null;
   const unhook = [
     hooks.onSignal((signal) => {
-      signals += 1;
-      if (signals === 1) ending.resolve({ by: 'signal', signal, forced: false });
-      else forced.resolve({ by: 'signal', signal, forced: true });
+      if (firstSignalMs === null) {
+        firstSignalMs = now();
+        ending.resolve({ by: 'signal', signal, forced: false });
+      } else if (now() - firstSignalMs >= SAME_KEYSTROKE_MS) {
+        forced.resolve({ by: 'signal', signal, forced: true });
+      }
     }),
     hooks.onFatal((error) => ending.resolve({ by: 'error', error })),
   ];

@@ -35,15 +35,34 @@ test('services start in order and stop in reverse at a signal, with time to drai
 
 test('a second signal does not wait for a service that drains', async () => {
   const { proc, service, options } = setup();
+  let nowMs = 0;
   const slow = service('slow', {
     start: async () => void proc.emit('SIGINT', 'SIGINT'),
     stop: () => {
+      nowMs = 600;
       proc.emit('SIGINT', 'SIGINT');
       return new Promise(() => {});
     },
   });
-  const ending = await runServices([slow], options);
+  const ending = await runServices([slow], { ...options, now: () => nowMs });
   assert.equal(exitCodeOf(ending), 130);
+});
+
+test('one Ctrl-C under npm comes twice, from the terminal and from npm: it still drains', async () => {
+  const { trace, proc, service, options } = setup();
+  let nowMs = 0;
+  const drains = service('drains', {
+    start: async () => void proc.emit('SIGINT', 'SIGINT'),
+    stop: async () => {
+      nowMs = 400;
+      proc.emit('SIGINT', 'SIGINT');
+      await Promise.resolve();
+      trace.push('drained');
+    },
+  });
+  const ending = await runServices([drains], { ...options, now: () => nowMs });
+  assert.equal(exitCodeOf(ending), 0);
+  assert.deepEqual(trace, ['drained']);
 });
 
 test('a signal ends a start that does not come to an end', async () => {

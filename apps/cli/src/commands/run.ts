@@ -128,7 +128,10 @@ async function work(pipeline: Pipeline, options: PipelineOptions, context: Conte
     clearInterval(ticking);
     reporter.stop();
   }
-  if (!config.once || ending.by === 'error' || (ending.by === 'signal' && ending.forced)) return exitCodeOf(ending);
+  const isForced = ending.by === 'signal' && ending.forced;
+  // Closing the pipeline would wait for the very work that is not to be waited for.
+  if (isForced) context.exitNow(exitCodeOf(ending));
+  if (!config.once || ending.by === 'error' || isForced) return exitCodeOf(ending);
   return sayOutcome(pipeline, library, reporter.touched, { log, screen, asLog: config.logFormat === 'json' });
 }
 
