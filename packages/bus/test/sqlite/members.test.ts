@@ -22,8 +22,9 @@ test('a pid that is used again by another process does not keep the first one al
 });
 
 test('a process that was killed but not waited for by its parent has ended', async (t) => {
-  // What `exec` leaves in the shell's place never waits for the shell's child.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // What `exec` leaves in the shell's place never waits for the shell's child, which outlives the shell so as not to be
+  // waited for by that.
+  const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   t.after(() => parent.kill('SIGKILL'));
   const [line] = await once(parent.stdout, 'data');
   const pid = Number(String(line));
