@@ -84,14 +84,21 @@ export async function listPackets(build: Build, path: string): Promise<Packet[]>
   }));
 }
 
-/** The frames that a player shows of one stream, in the order of showing, by decoding them. */
+/**
+ * The frames that a player shows of one stream, in the order of showing, by decoding them. A frame that comes without any
+ * time (the last one of an AVI with B-frames) follows the one before it at the distance of the two before, as ffmpeg plays it.
+ */
 export async function listFrames(build: Build, path: string, stream: number): Promise<Frame[]> {
   const entries = 'frame=pts,pkt_pts,best_effort_timestamp,pict_type,key_frame';
   const answer = await ask(build, path, '-select_streams', String(stream), '-show_entries', entries);
-  return ((answer.frames ?? []) as Json[]).flatMap((frame) => {
-    const pts = tick(frame.pts) ?? tick(frame.pkt_pts) ?? tick(frame.best_effort_timestamp);
-    return pts === null ? [] : [{ pts, key: frame.key_frame === 1, type: String(frame.pict_type ?? '?') }];
-  });
+  const frames: Frame[] = [];
+  for (const frame of (answer.frames ?? []) as Json[]) {
+    const [last, before] = [frames.at(-1)?.pts, frames.at(-2)?.pts];
+    const guess = last === undefined ? 0 : last + (before === undefined ? 1 : last - before);
+    const pts = tick(frame.pts) ?? tick(frame.pkt_pts) ?? tick(frame.best_effort_timestamp) ?? guess;
+    frames.push({ pts, key: frame.key_frame === 1, type: String(frame.pict_type ?? '?') });
+  }
+  return frames;
 }
 
 /** Sound or picture streams, without cover pictures. */
