@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { DailiesError, type FrameBatch } from '@dailies/contracts';
-import { type FfmpegTools, type FramePipes, gradeBatch, makePipes } from '@dailies/media';
+import { type FfmpegTools, type FramePipes, gradeBatch, makePipes, sweepPipes } from '@dailies/media';
 import type { SlotAnswer, SlotRequest } from './messages.ts';
 
 /** The slots of one worker process: each is a thread and two ffmpeg processes, so that grading scales with cores. */
@@ -36,6 +36,7 @@ export async function createSlotPool({
   timeoutMs,
   temporary,
 }: SlotPoolOptions): Promise<SlotPool> {
+  await sweepPipes(temporary);
   const slots: Slot[] = await Promise.all(
     Array.from({ length: count }, async () => ({
       thread: startThread(),
