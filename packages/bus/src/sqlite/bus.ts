@@ -31,6 +31,7 @@ export interface SqliteBusOptions {
   readonly onError?: (error: DailiesError) => void;
 }
 
+const BUS_RETRY_MS = 1000;
 const EXPIRE_EVERY_BEATS = 60;
 const REPEAT_REPORT_MS = 60_000;
 
@@ -136,7 +137,16 @@ export function openSqliteBus(options: SqliteBusOptions): Bus {
     async consume(consume) {
       requireOpen('writing');
       store.addGroup(consume.topic, consume.group);
-      const ports = { store, member: member.id, abortGraceMs, now: () => clock.now(), onChange, changed, report };
+      const ports = {
+        store,
+        member: member.id,
+        abortGraceMs,
+        busRetryMs: BUS_RETRY_MS,
+        now: () => clock.now(),
+        onChange,
+        changed,
+        report,
+      };
       const consumer = startConsumer(consume, { ...ports, ended: () => consumers.delete(consumer) });
       consumers.add(consumer);
       return consumer;

@@ -11,6 +11,8 @@ export interface ConsumerPorts {
   readonly member: string;
   /** How long aborted handlers get to come back before their records are given to others all the same. */
   readonly abortGraceMs: number;
+  /** Wait before the bus itself is asked again after it failed, for example with a full disk. */
+  readonly busRetryMs: number;
   now(): number;
   /** Calls back after anything was published, acknowledged or given back, here or in another process. */
   onChange(callback: () => void): () => void;
@@ -27,8 +29,6 @@ export interface SqliteConsumer extends Consumer {
   dropLost(): void;
 }
 
-/** Wait before the bus itself is asked again after it failed, for example with a full disk. */
-const BUS_RETRY_MS = 1000;
 /** Longest wait that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -130,7 +130,7 @@ export function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Sq
         return;
       } catch (thrown) {
         failed(toDailiesError(thrown));
-        await sleep(BUS_RETRY_MS, undefined, { signal: over.signal }).catch(() => {});
+        await sleep(ports.busRetryMs, undefined, { signal: over.signal }).catch(() => {});
       }
     }
   };
@@ -165,7 +165,7 @@ export function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Sq
       wakeIn(due === null ? null : due - now);
     } catch (thrown) {
       failed(toDailiesError(thrown));
-      wakeIn(BUS_RETRY_MS);
+      wakeIn(ports.busRetryMs);
     }
   };
   const wakeIn = (ms: number | null): void => {
