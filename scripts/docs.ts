@@ -1,6 +1,7 @@
 /** Generates docs/reference from the code: `node scripts/docs.ts`; with `--check` it only says whether a page is stale. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { assemblerFields } from '@dailies/assembler';
+import { commandHelp, commands, ONCE, programHelp } from '@dailies/cli';
 import { ERRORS } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
@@ -32,6 +33,7 @@ function errorsPage(): string {
 }
 
 const GROUPS: ReadonlyArray<readonly [string, readonly FieldSpec[]]> = [
+  ['dailies run', [ONCE]],
   ['Folders', libraryFields],
   ['Bus', busFields],
   ['ffmpeg', toolFields],
@@ -62,7 +64,19 @@ function configurationPage(): string {
   return `${GENERATED}\n# Configuration\n\nA flag wins over the environment, which wins over the default.\n\n${tables.join('\n')}`;
 }
 
+/** Columns of the help texts on the page. */
+const HELP_COLUMNS = 96;
+
+function commandPage(): string {
+  const block = (text: string): string => `\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
+  const helps = commands.map((command) => `## dailies ${command.name}\n\n${block(commandHelp(command, HELP_COLUMNS))}`);
+  const exits =
+    '| exit code | means |\n|---|---|\n| 0 | done; with `run --once`: every recording became a film |\n| 1 | it could not run: bad settings, no ffmpeg, a folder that cannot be written |\n| 3 | `run --once`: some recordings failed, were quarantined, or were not done when it was stopped |\n| 130, 143 | ended by a second Ctrl-C or SIGTERM; `grade`: by the first |\n';
+  return `${GENERATED}\n# The command line\n\n${block(programHelp(commands, null))}\n${exits}\n${helps.join('\n')}`;
+}
+
 const PAGES = [
+  { path: 'docs/reference/cli.md', render: commandPage },
   { path: 'docs/reference/errors.md', render: errorsPage },
   { path: 'docs/reference/configuration.md', render: configurationPage },
 ];

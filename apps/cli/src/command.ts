@@ -1,5 +1,14 @@
+import type { Bus } from '@dailies/bus';
+import type { DailiesError } from '@dailies/contracts';
 import type { FieldSpec, ProcessHooks } from '@dailies/service';
 import type { Output } from './screen.ts';
+
+/** Opens the bus of a recordings folder. @throws DailiesError BUS_FAILED, PERMISSION_DENIED, DISK_FULL */
+export type OpenBus = (options: {
+  readonly path: string;
+  readonly readOnly?: boolean;
+  readonly onError?: (error: DailiesError) => void;
+}) => Bus;
 
 /** What a command gets from outside. Only main.ts touches `process`. */
 export interface Context {
@@ -11,6 +20,8 @@ export interface Context {
   /** For what goes wrong, and for progress of commands whose result may be piped. */
   readonly stderr: Output;
   readonly hooks: ProcessHooks;
+  /** Which bus there is, is decided in main.ts alone. */
+  readonly openBus: OpenBus;
   /** Version of Dailies. */
   readonly version: string;
   readonly now: () => number;

@@ -1,5 +1,5 @@
-import type { GradeProgress } from './commands/grade.ts';
 import { percentOf } from './figures.ts';
+import type { GradeProgress } from './grade-progress.ts';
 import { bar, speedText } from './progress-lines.ts';
 import { fitEnd } from './terminal-text.ts';
 

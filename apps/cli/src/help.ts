@@ -2,12 +2,12 @@ import { type FieldSpec, flagOf, isDerived } from '@dailies/service';
 import type { Command } from './command.ts';
 import { padEnd, wrap } from './terminal-text.ts';
 
-/** `dailies --help`. */
-export function programHelp(commands: readonly Command[], version: string): string {
+/** `dailies --help`; the reference leaves the version out. */
+export function programHelp(commands: readonly Command[], version: string | null): string {
   const names = commands.map((command) => command.usage);
   const column = Math.max(...names.map((name) => name.length)) + 2;
   return [
-    `dailies ${version}: graded films of recorded meetings`,
+    `dailies${version === null ? '' : ` ${version}`}: graded films of recorded meetings`,
     '',
     'Usage: dailies COMMAND [OPTIONS]',
     '',

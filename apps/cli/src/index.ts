@@ -1,4 +1,4 @@
-export type { Command } from './command.ts';
-export { gradeFields } from './commands/grade.ts';
-export { defaultText } from './help.ts';
-export { runFields } from './run-fields.ts';
+export { type Command, EXIT } from './command.ts';
+export { commands } from './commands/index.ts';
+export { commandHelp, defaultText, programHelp } from './help.ts';
+export { ONCE, runFields } from './run-fields.ts';

@@ -1,13 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
 import { processHooks } from '@dailies/service';
 import type { Context } from './command.ts';
-import { gradeCommand } from './commands/grade.ts';
-import { looks } from './commands/looks.ts';
-import { replay } from './commands/replay.ts';
-import { run } from './commands/run.ts';
-import { status } from './commands/status.ts';
-import { gradeFile } from './grade-file.ts';
+import { commands } from './commands/index.ts';
 import { program } from './program.ts';
 import type { Output } from './screen.ts';
 
@@ -38,6 +34,7 @@ const context: Context = {
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   hooks: processHooks(process),
+  openBus: (options) => openSqliteBus({ ...options, topics: DAILIES_TOPICS }),
   version,
   now: Date.now,
   exitNow: (code) => process.exit(code),
@@ -46,5 +43,5 @@ const context: Context = {
 /** What a command leaves open after its end may keep the process for so long. */
 const LINGER_MS = 2000;
 
-process.exitCode = await program([run, status, replay, looks, gradeCommand(gradeFile)], context, process.argv.slice(2));
+process.exitCode = await program(commands, context, process.argv.slice(2));
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -1,5 +1,4 @@
 import { createAssembler } from '@dailies/assembler';
-import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
 import type { Look } from '@dailies/contracts';
 import { createFilterWorker } from '@dailies/filter-worker';
 import { createFrameSplitter } from '@dailies/frame-splitter';
@@ -7,6 +6,7 @@ import { createIngestWatcher, type IngestWatcher } from '@dailies/ingest-watcher
 import type { Library } from '@dailies/library';
 import { type FfmpegTools, inspectRecording } from '@dailies/media';
 import { followRecordings, type Logger, type RecordingsReader, type Service } from '@dailies/service';
+import type { OpenBus } from './command.ts';
 import { isSettled } from './once.ts';
 import type { RunConfig } from './run-fields.ts';
 
@@ -20,6 +20,7 @@ export interface Pipeline {
 }
 
 export interface PipelineOptions {
+  readonly openBus: OpenBus;
   readonly config: RunConfig;
   readonly library: Library;
   readonly tools: FfmpegTools;
@@ -28,10 +29,9 @@ export interface PipelineOptions {
 }
 
 /** Opens the bus and builds the services; nothing is started. @throws DailiesError BUS_FAILED, PERMISSION_DENIED */
-export async function openPipeline({ config, library, tools, look, log }: PipelineOptions): Promise<Pipeline> {
-  const bus = openSqliteBus({
+export async function openPipeline({ openBus, config, library, tools, look, log }: PipelineOptions): Promise<Pipeline> {
+  const bus = openBus({
     path: config.busPath,
-    topics: DAILIES_TOPICS,
     onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
   });
   try {

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
-import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
 import type { RecordingStatus } from '@dailies/contracts';
 import { quote } from '@dailies/library';
 import { followRecordings, type Logger } from '@dailies/service';
+import type { OpenBus } from './command.ts';
 import { refusal } from './report.ts';
 
 /**
@@ -12,11 +12,12 @@ import { refusal } from './report.ts';
  */
 export async function readRecordings(
   folders: { recordingsDir: string; busPath: string },
+  openBus: OpenBus,
   log: Logger,
 ): Promise<RecordingStatus[]> {
   requireFolder(folders.recordingsDir);
   if (!existsSync(folders.busPath)) return [];
-  const bus = openSqliteBus({ path: folders.busPath, topics: DAILIES_TOPICS, readOnly: true });
+  const bus = openBus({ path: folders.busPath, readOnly: true });
   try {
     const view = await followRecordings(bus, log, { follow: false });
     const all = view.all();

@@ -13,17 +13,20 @@ import {
   toolFields,
 } from '@dailies/service';
 
+/** What is special to `run`. */
+export const ONCE = field({
+  env: 'ONCE',
+  type: 'boolean',
+  default: false,
+  describe:
+    'Work through what is in the folder and end: exit code 0 when every recording became a film, 3 when some did not, 1 when it could not run.',
+  example: 'true',
+});
+
 /** All settings of all services, as `run` has them in one process. */
 export const runFields = [
   ...libraryFields,
-  field({
-    env: 'ONCE',
-    type: 'boolean',
-    default: false,
-    describe:
-      'Work through what is in the folder and end: exit code 0 when every recording became a film, 3 when some did not, 1 when it could not run.',
-    example: 'true',
-  }),
+  ONCE,
   ...watcherFields,
   ...splitterFields,
   ...workerFields,

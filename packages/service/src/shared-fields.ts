@@ -86,7 +86,7 @@ export const processFields = [
     default: 'auto',
     values: LOG_FORMATS,
     describe:
-      'How log lines look: text for people, json for machines (one object a line), auto: text on a terminal, json elsewhere.',
+      'How log lines look: text for people, json for machines (one object a line), auto: text on a terminal and for `dailies` itself, json elsewhere.',
     example: 'json',
   }),
   field({

@@ -12,6 +12,7 @@ import { type Command, type Context, EXIT } from '../command.ts';
 import { commandLog } from '../command-log.ts';
 import { count, duration, rate, size } from '../figures.ts';
 import { gradeLine } from '../grade-line.ts';
+import type { GradeProgress } from '../grade-progress.ts';
 import { refusal } from '../report.ts';
 import { createScreen } from '../screen.ts';
 import { bundledWarning } from '../startup-text.ts';
@@ -34,13 +35,6 @@ export const gradeFields = [
 ] as const;
 
 export type GradeConfig = ConfigOf<typeof gradeFields>;
-
-export interface GradeProgress {
-  readonly frames: number;
-  /** Null until they are counted. */
-  readonly totalFrames: number | null;
-  readonly durationMs: number | null;
-}
 
 export interface GradedFile {
   /** Where the film is: its extension may have become `.mov` for sound that MP4 cannot carry. */

@@ -1,10 +1,9 @@
 import { dirname, join } from 'node:path';
-import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
 import type { EncodedMessage } from '@dailies/contracts';
 import { type Library, openLibrary, quote } from '@dailies/library';
 import { busFields, libraryFields, loadConfig, processFields } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
-import { type Command, EXIT } from '../command.ts';
+import { type Command, EXIT, type OpenBus } from '../command.ts';
 import { commandLog } from '../command-log.ts';
 import { findRecording } from '../find-recording.ts';
 import { isLocked } from '../lock.ts';
@@ -30,7 +29,7 @@ export const replay: Command = {
     if (!wanted)
       throw refusal('Which recording?', 'Give its id or its path: dailies replay ID. `dailies status` lists them.');
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
-    const recording = findRecording(await readRecordings(config, commandLog(context, config)), wanted);
+    const recording = findRecording(await readRecordings(config, context.openBus, commandLog(context, config)), wanted);
     const library = openLibrary({
       recordings: config.recordingsDir,
       processed: config.processedDir,
@@ -40,7 +39,11 @@ export const replay: Command = {
     const file = await library.inside(recording.path);
     const archived = recording.archived === null ? null : join(library.archived, recording.archived);
     const at = new Date(context.now()).toISOString();
-    await publish(config.busPath, replayMessages(recording, await lookAt(library, file), { file, archived }, at));
+    await publish(
+      context.openBus,
+      config.busPath,
+      replayMessages(recording, await lookAt(library, file), { file, archived }, at),
+    );
     const when = isLocked(join(dirname(config.busPath), 'run.lock')) ? '.' : ' as soon as `dailies run` is started.';
     context.stdout.write(
       `${quote(recording.path)} is processed again (recording ${recording.recordingId}, run ${recording.run + 1})${when}\n`,
@@ -56,8 +59,8 @@ async function lookAt(library: Library, file: string): Promise<FileNow> {
   });
 }
 
-async function publish(busPath: string, messages: readonly EncodedMessage[]): Promise<void> {
-  const bus = openSqliteBus({ path: busPath, topics: DAILIES_TOPICS });
+async function publish(openBus: OpenBus, busPath: string, messages: readonly EncodedMessage[]): Promise<void> {
+  const bus = openBus({ path: busPath });
   try {
     await bus.publish(messages);
   } finally {

@@ -37,7 +37,7 @@ export const run: Command = {
     const config = readConfig(context, argv);
     const screen = createScreen(context.stdout);
     const log = openLog(context, config, screen);
-    const prepared = { ...(await prepare(config, context, log)), config, log };
+    const prepared = { ...(await prepare(config, context, log)), config, log, openBus: context.openBus };
     const lock = takeLock(join(dirname(config.busPath), 'run.lock'), { pid: context.pid, now: context.now() });
     try {
       sayStart(prepared, context.version);

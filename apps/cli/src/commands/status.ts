@@ -40,7 +40,7 @@ export const status: Command = {
       archived: config.archivedDir,
       work: config.workDir,
     });
-    const recordings = await readRecordings(config, commandLog(context, config));
+    const recordings = await readRecordings(config, context.openBus, commandLog(context, config));
     const entries = recordings.map((recording) => statusEntry(recording, folders));
     context.stdout.write(
       config.statusJson ? `${JSON.stringify(entries, null, 2)}\n` : statusText(entries, context.stdout.columns()),

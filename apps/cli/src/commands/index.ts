@@ -1,0 +1,10 @@
+import type { Command } from '../command.ts';
+import { gradeFile } from '../grade-file.ts';
+import { gradeCommand } from './grade.ts';
+import { looks } from './looks.ts';
+import { replay } from './replay.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
+
+/** All commands, in the order of `dailies --help`. */
+export const commands: readonly Command[] = [run, status, replay, looks, gradeCommand(gradeFile)];

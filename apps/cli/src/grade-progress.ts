@@ -1,0 +1,6 @@
+export interface GradeProgress {
+  readonly frames: number;
+  /** Null until they are counted. */
+  readonly totalFrames: number | null;
+  readonly durationMs: number | null;
+}
