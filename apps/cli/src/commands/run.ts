@@ -75,7 +75,7 @@ async function prepare(
   config: RunConfig,
   context: Context,
   log: Logger,
-): Promise<Omit<PipelineOptions, 'config' | 'log'>> {
+): Promise<Omit<PipelineOptions, 'config' | 'log' | 'openBus'>> {
   // A folder that a cron job names wrongly must not be made, and found empty.
   if (config.once) requireFolder(config.recordingsDir);
   const library = openLibrary({
