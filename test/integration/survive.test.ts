@@ -17,7 +17,7 @@ const HOSTILE: Readonly<Partial<Record<FixtureName, string>>> = {
 };
 
 test('hostile and broken files are quarantined with a reason, and the good one beside them is finished', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async (t) => {
   const room = await makeRoom(t);
   for (const name of Object.keys(HOSTILE) as FixtureName[]) await room.put(await fixture(name));
@@ -40,7 +40,7 @@ test('hostile and broken files are quarantined with a reason, and the good one b
   await assertExact(good, join(room.folder, String(row.film)));
 });
 
-test('a film is never written over another one', { timeout: 120_000 }, async (t) => {
+test('a film is never written over another one', { timeout: 1_200_000 }, async (t) => {
   const room = await makeRoom(t);
   const file = await fixture('cfr30-gop60');
   const other = await fixture('no-audio');
