@@ -9,8 +9,8 @@ import { type Bus, openSqliteBus, type SqliteBusOptions } from '../../src/index.
 export const QUICK = { pollMs: 10, heartbeatMs: 50, expiryMs: 600, abortGraceMs: 100 };
 
 /** A folder that is removed when the test ends. */
-export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dailies-bus-'));
+export function temporaryFolder(t: TestContext, parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'dailies-bus-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

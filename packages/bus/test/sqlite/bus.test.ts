@@ -226,11 +226,11 @@ test('a retry that falls due while the consumer looks is not missed', TIMEOUT, a
     ...BASE,
     topic: 'work',
     group: GROUP,
-    backoff: { initialMs: 1, factor: 1.2, maxMs: 12 },
+    backoff: { initialMs: 1, factor: 1.3, maxMs: 6 },
     async handler({ attempt }) {
       handled.add(attempt);
       throw new DailiesError('DISK_FULL', 'not yet');
     },
   });
-  await handled.first(30);
+  await handled.first(15);
 });

@@ -1,23 +1,33 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { BASE, GROUP, Happenings, message, setUp, TIMEOUT } from '../../src/conformance/harness.ts';
-import type { SqliteBusOptions } from '../../src/index.ts';
-import { makeSqliteBus } from '../helpers/sqlite.ts';
+import { BASE, GROUP, Happenings, message, TIMEOUT } from '../../src/conformance/harness.ts';
+import { openSqliteBus } from '../../src/index.ts';
+import { temporaryFolder } from '../helpers/sqlite.ts';
 
 const MIB = 1024 * 1024;
 
+/** Memory where there is enough: what is tested is the size of the files, not the speed of a disk. */
+function parentFolder(): string {
+  const memory = '/dev/shm';
+  if (!existsSync(memory)) return tmpdir();
+  const { bavail, bsize } = statfsSync(memory);
+  return bavail * bsize > 256 * MIB ? memory : tmpdir();
+}
+
 test('a thousand records of 1 MiB pass through a file of a few', TIMEOUT, async (t) => {
-  const { open, forChild, work } = await setUp(t, makeSqliteBus);
-  const bus = await open();
-  const { path } = forChild.options as SqliteBusOptions;
+  const path = join(temporaryFolder(t, parentFolder()), 'bus.sqlite');
+  const bus = openSqliteBus({ path, topics: { work: { groups: [GROUP], keep: 'until-acknowledged' } } });
+  t.after(() => bus.close());
   const value = new Uint8Array(MIB).fill(7);
   const handled = new Happenings<string>();
   let largest = 0;
   await bus.consume({
     ...BASE,
     concurrency: 4,
-    topic: work,
+    topic: 'work',
     group: GROUP,
     async handler({ key }) {
       handled.add(key);
@@ -26,7 +36,7 @@ test('a thousand records of 1 MiB pass through a file of a few', TIMEOUT, async 
     },
   });
   for (let sent = 0; sent < 1000; sent += 8) {
-    await bus.publish(Array.from({ length: 8 }, (_, index) => message(work, `key ${sent + index}`, value)));
+    await bus.publish(Array.from({ length: 8 }, (_, index) => message('work', `key ${sent + index}`, value)));
     await handled.first(sent + 8);
   }
   assert.ok(largest < 80 * MIB, `grew to ${largest} bytes`);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createSilenceJudge, hasEnded, type KnownMember, thisMember } from '../../src/sqlite/members.ts';
 
@@ -22,12 +24,14 @@ test('a pid that is used again by another process does not keep the first one al
 });
 
 test('a process that was killed but not waited for by its parent has ended', async (t) => {
-  // What `exec` leaves in the shell's place never waits for the shell's child, which outlives the shell so as not to be
-  // waited for by that.
-  const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // What `exec` puts in the shell's place never waits for the shell's child. That must not end before, or the shell itself
+  // waits for it: the end of stdout tells of the `exec`, then the end of pipe 3 ends the child.
+  const parent = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 60 >&- 3<&-'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  });
   t.after(() => parent.kill('SIGKILL'));
-  const [line] = await once(parent.stdout, 'data');
-  const pid = Number(String(line));
+  const pid = Number(await text(parent.stdout as Readable));
+  (parent.stdio[3] as Writable).end();
   while (!hasEnded({ ...us, pid, started: '' }, us)) await new Promise((resolve) => setImmediate(resolve));
   assert.doesNotThrow(() => process.kill(pid, 0), 'the pid is still taken');
 });
