@@ -86,8 +86,9 @@ test('to another disk: the half copy that a crash left is removed, then it is do
 test('to another disk: a crash before the source was removed does not archive it twice', {
   skip: needsRoot,
 }, async (t) => {
-  const { from, to, mark } = await twoDisks(t);
+  const { from, to, mark } = await twoDisks(t, '4m');
   await mkdir(join(to, '..'));
+  // There is no room for a second copy.
   await copyFile(from, to);
   assert.equal(await moveOriginal(from, to, mark), to);
   await assert.rejects(stat(from), { code: 'ENOENT' });

@@ -116,6 +116,8 @@ async function inspect(
   ports: AnnouncePorts,
   signal: AbortSignal,
 ): Promise<{ kind: Kind } | { error: DailiesError }> {
+  // A signal that was given already calls nobody back.
+  signal.throwIfAborted();
   const stopping = Promise.withResolvers<never>();
   const stop = (): void => stopping.reject(signal.reason);
   signal.addEventListener('abort', stop, { once: true });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { DailiesError } from '@dailies/contracts';
@@ -130,7 +130,7 @@ test(
   'a link out of the tree is quarantined once and never opened; pointed elsewhere it is another one',
   patient,
   async (t) => {
-    const { watcher, bus, inspected, at } = await startWatcher(t);
+    const { watcher, library, bus, inspected, at } = await startWatcher(t);
     const outside = await put(join(dirname(at('')), 'secret.mp4'), mp4('secret'));
     await symlink(outside, at('a.mp4'));
     await watcher.settled();
@@ -144,6 +144,10 @@ test(
     await watcher.settled();
     assert.equal(bus.publishes.length, 2);
     assert.deepEqual(inspected, []);
+    await watcher.stop({ drainMs: 0 });
+    const second = await startWatcher(t, { bus, recordings: library.recordings });
+    await second.watcher.settled();
+    assert.equal(bus.publishes.length, 2);
   },
 );
 
@@ -167,6 +171,17 @@ test('a folder that is removed and made again is watched again', patient, async 
   await bus.published(3);
   assert.deepEqual(bus.announced(), ['a.mp4', 'b.mp4', 'c.mp4']);
   assert.equal(lines.filter(({ msg }) => msg === 'watching for recordings').length, 2);
+});
+
+test('a folder that is replaced between two looks is watched anew', patient, async (t) => {
+  const { watcher, bus, lines, at } = await startWatcher(t);
+  await watcher.settled();
+  await rm(at(''), { recursive: true });
+  await mkdir(at(''));
+  await watcher.settled();
+  assert.equal(lines.filter(({ msg }) => msg === 'watching for recordings').length, 2);
+  await put(at('a.mp4'), mp4('a'));
+  await bus.published(1);
 });
 
 test('what was taken away while it was in hand runs again when it is put back', patient, async (t) => {

@@ -56,11 +56,18 @@ export function fakeBus() {
   const callbacks = new Set<Parameters<RecordingsReader['onEvent']>[0]>();
   let next = Promise.withResolvers<void>();
   const failures: Error[] = [];
+  let lag: Promise<void> = Promise.resolve();
+  let gate: Promise<void> = Promise.resolve();
 
   const apply = (event: DailiesEvent): void => {
     const status = applyEvent(view, event);
     if (event.type === 'found' || event.type === 'quarantined') newest.set(event.path, event.recordingId);
     for (const callback of callbacks) callback(event, status);
+  };
+  const tell = (): void => {
+    const arrived = next;
+    next = Promise.withResolvers();
+    arrived.resolve();
   };
   const reader: RecordingsReader = {
     get: (id) => view.get(id),
@@ -82,18 +89,27 @@ export function fakeBus() {
     async publish(messages: Parameters<IngestWatcherOptions['bus']['publish']>[0]): Promise<void> {
       const failure = failures.shift();
       if (failure) throw failure;
+      await gate;
       const raw = messages.map(({ topic, value, headers }) => ({ topic, value, headers: headers ?? {} }));
       const events = raw.filter(({ topic }) => topic === TOPICS.events).map(decodeEvent);
       publishes.push({
         recordings: raw.filter(({ topic }) => topic === TOPICS.recordings).map(decodeRecording),
         events,
       });
-      setImmediate(() => {
+      tell();
+      setImmediate(async () => {
+        await lag;
         for (const event of events) apply(event);
-        const arrived = next;
-        next = Promise.withResolvers();
-        arrived.resolve();
+        tell();
       });
+    },
+    /** The view learns nothing more until this resolves. */
+    lagUntil(until: Promise<void>): void {
+      lag = until;
+    },
+    /** Publishing takes until this resolves. */
+    publishAfter(until: Promise<void>): void {
+      gate = until;
     },
     /** Resolves when so many messages in all have been published. */
     async published(count: number): Promise<void> {
@@ -166,6 +182,34 @@ export async function startWatcher(
   t.after(() => watcher.stop({ drainMs: 0 }));
   await watcher.start();
   return { watcher, library, bus, lines, inspected, at: (path) => join(recordings, path) };
+}
+
+/** Counts the scans of a library. */
+export function countScans() {
+  let scans = 0;
+  let next = Promise.withResolvers<void>();
+  return {
+    wrap: (library: Library): Library => ({
+      ...library,
+      async *scan(options) {
+        yield* library.scan(options);
+        scans += 1;
+        next.resolve();
+        next = Promise.withResolvers();
+      },
+    }),
+    get count(): number {
+      return scans;
+    },
+    async reached(count: number): Promise<void> {
+      while (scans < count) await next.promise;
+    },
+  };
+}
+
+/** Lets everything run that can run without an event from outside. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A clock that stands still until the test moves it. For one sleeper: the loop of the watcher. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, rename, rm, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { appendFile, mkdir, rename, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { FINALIZED_MARKER, METADATA_FILE } from '@dailies/library';
-import { fakeBus, manualClock, mp4, put, startWatcher, temporaryFolder } from './helpers.ts';
+import { FINALIZED_MARKER, type Library, METADATA_FILE } from '@dailies/library';
+import { countScans, fakeBus, manualClock, mp4, put, startWatcher, temporaryFolder, turns } from './helpers.ts';
 
 const patient = { timeout: 30_000 };
 
@@ -55,6 +55,8 @@ test('at most two files are inspected at a time', patient, async (t) => {
   for (let i = 0; i < 6; i++) await put(at(`${i}.mp4`), mp4(`${i}`));
   const settled = watcher.settled();
   await two.promise;
+  // A third one would begin now.
+  await turns(100);
   open.resolve();
   await settled;
   assert.equal(most, 2);
@@ -106,21 +108,92 @@ test(
 
 for (const sidecar of [METADATA_FILE, FINALIZED_MARKER]) {
   test(`${sidecar} makes a recording ready whose structure does not tell`, patient, async (t) => {
-    const { watcher, bus, inspected, at } = await startWatcher(t);
-    const recordings = [await put(at('s/a.webm'), 'webm'), await put(at('t/b.webm'), 'webm')];
-    for (const file of recordings) await utimes(file, 1000, 1000);
-    const [first] = recordings;
-    assert.ok(first);
-    await put(join(dirname(first), sidecar), '{}');
-    const all = watcher.settled();
+    const recordings = join(await temporaryFolder(t), 'recordings');
+    for (const path of ['s/a.webm', 't/b.webm']) await utimes(await put(join(recordings, path), 'webm'), 1000, 1000);
+    const scans = countScans();
+    const { bus, inspected, at } = await startWatcher(t, { recordings, library: scans.wrap });
+    // The second scan is that of the file events being at work: from now on only they can tell.
+    await scans.reached(2);
+    await put(at(`s/${sidecar}`), '{}');
     await bus.published(1);
-    assert.deepEqual(inspected, ['s/a.webm']);
-    await rm(at('t/b.webm'));
-    await watcher.settled();
-    await all;
-    assert.deepEqual(bus.announced(), ['s/a.webm']);
+    assert.deepEqual([bus.announced(), inspected], [['s/a.webm'], ['s/a.webm']]);
   });
 }
+
+test('the older of two that came together is announced first, though it was ready last', patient, async (t) => {
+  const clock = manualClock();
+  const asleep = clock.asleep();
+  const { bus, at } = await startWatcher(t, { clock, config: { stableMs: 2000, rescanMs: 500 } });
+  await asleep;
+  await utimes(await put(at('young.mp4'), mp4('young')), 200, 200);
+  await clock.pass(1000);
+  await utimes(await put(at('old.mp4'), mp4('old')), 100, 100);
+  await clock.passUntil(() => bus.publishes.length === 2);
+  assert.deepEqual(bus.announced(), ['old.mp4', 'young.mp4']);
+});
+
+test('times of files that came while we run are not believed', patient, async (t) => {
+  const clock = manualClock();
+  const asleep = clock.asleep();
+  // Its wall clock is ahead of the files: they look as if they had been quiet for long. Only scans see them.
+  const library = (opened: Library): Library => ({ ...opened, candidate: async () => null });
+  const { inspected, at } = await startWatcher(t, { clock, library, config: { quietMs: 30_000, rescanMs: 500 } });
+  await asleep;
+  await put(at('a.webm'), 'webm');
+  await clock.passFor(25_000);
+  assert.deepEqual(inspected, []);
+  await clock.passUntil(() => inspected.length === 1);
+});
+
+test('touched before the view has learned of it, a recording is not announced again', patient, async (t) => {
+  const known = Promise.withResolvers<void>();
+  const twice = Promise.withResolvers<void>();
+  let inspections = 0;
+  const inspect = async () => {
+    inspections += 1;
+    if (inspections === 2) twice.resolve();
+    return { kind: 'video', durationMs: 1 } as const;
+  };
+  const { watcher, bus, at } = await startWatcher(t, { inspect });
+  bus.lagUntil(known.promise);
+  await put(at('a.mp4'), mp4('a'));
+  let isSettled = false;
+  const settled = watcher.settled().then(() => {
+    isSettled = true;
+  });
+  await bus.published(1);
+  await utimes(at('a.mp4'), 1000, 1000);
+  const again = watcher.settled();
+  await twice.promise;
+  await turns(100);
+  assert.equal(isSettled, false, 'settled before the view shows what was published');
+  known.resolve();
+  await Promise.all([settled, again]);
+  assert.deepEqual(bus.announced(), ['a.mp4']);
+});
+
+test('content that comes while the old one is being published is announced, too', patient, async (t) => {
+  const open = Promise.withResolvers<void>();
+  const inspected = Promise.withResolvers<void>();
+  const inspect = async () => {
+    inspected.resolve();
+    return { kind: 'video', durationMs: 1 } as const;
+  };
+  const scans = countScans();
+  const { watcher, bus, at } = await startWatcher(t, { inspect, library: scans.wrap });
+  bus.publishAfter(open.promise);
+  await put(at('a.mp4'), mp4('one'));
+  const settled = watcher.settled();
+  await inspected.promise;
+  await turns(100);
+  await put(at('new.part'), mp4('another'));
+  await rename(at('new.part'), at('a.mp4'));
+  const again = watcher.settled();
+  await scans.reached(scans.count + 1);
+  open.resolve();
+  await Promise.all([settled, again]);
+  assert.equal(new Set(bus.events().map(({ recordingId }) => recordingId)).size, 2);
+});
 
 test('touched, looked at again, restarted: the same recording is never announced twice', patient, async (t) => {
   const bus = fakeBus();
