@@ -1,14 +1,13 @@
-import type { Bus } from '@dailies/bus';
+import type { Bus, BusSettings } from '@dailies/bus';
 import type { DailiesError } from '@dailies/contracts';
-import type { FieldSpec, ProcessHooks } from '@dailies/service';
+import type { FieldSpec, Logger, ProcessHooks } from '@dailies/service';
 import type { Output } from './screen.ts';
 
-/** Opens the bus of a recordings folder. @throws DailiesError BUS_FAILED, PERMISSION_DENIED, DISK_FULL */
-export type OpenBus = (options: {
-  readonly path: string;
-  readonly readOnly?: boolean;
-  readonly onError?: (error: DailiesError) => void;
-}) => Bus;
+/** Opens the bus that the settings name. @throws DailiesError BUS_FAILED, PERMISSION_DENIED, DISK_FULL */
+export type OpenBus = (
+  settings: BusSettings,
+  options?: { readonly readOnly?: boolean; readonly onError?: (error: DailiesError) => void; readonly log?: Logger },
+) => Promise<Bus>;
 
 /** What a command gets from outside. Only main.ts touches `process`. */
 export interface Context {

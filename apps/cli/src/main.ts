@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
+import { openBus } from '@dailies/bus';
 import { processHooks } from '@dailies/service';
 import type { Context } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -34,7 +34,7 @@ const context: Context = {
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   hooks: processHooks(process),
-  openBus: (options) => openSqliteBus({ ...options, topics: DAILIES_TOPICS }),
+  openBus: (settings, options = {}) => openBus(settings, { ...options, clientId: 'dailies' }),
   version,
   now: Date.now,
   exitNow: (code) => process.exit(code),

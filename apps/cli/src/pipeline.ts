@@ -10,7 +10,7 @@ import type { OpenBus } from './command.ts';
 import { isSettled } from './once.ts';
 import type { RunConfig } from './run-fields.ts';
 
-/** The four services on one embedded bus, in one process tree. */
+/** The four services on one bus, in one process tree. */
 export interface Pipeline {
   readonly view: RecordingsReader;
   readonly watcher: IngestWatcher;
@@ -30,8 +30,8 @@ export interface PipelineOptions {
 
 /** Opens the bus and builds the services; nothing is started. @throws DailiesError BUS_FAILED, PERMISSION_DENIED */
 export async function openPipeline({ openBus, config, library, tools, look, log }: PipelineOptions): Promise<Pipeline> {
-  const bus = openBus({
-    path: config.busPath,
+  const bus = await openBus(config, {
+    log,
     onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
   });
   try {

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import type { BusSettings } from '@dailies/bus';
 import type { RecordingStatus } from '@dailies/contracts';
 import { quote } from '@dailies/library';
 import { followRecordings, type Logger } from '@dailies/service';
@@ -11,13 +12,13 @@ import { refusal } from './report.ts';
  * @throws DailiesError CONFIG_INVALID when the recordings folder is not there; BUS_FAILED, PERMISSION_DENIED
  */
 export async function readRecordings(
-  folders: { recordingsDir: string; busPath: string },
+  settings: { recordingsDir: string } & BusSettings,
   openBus: OpenBus,
   log: Logger,
 ): Promise<RecordingStatus[]> {
-  requireFolder(folders.recordingsDir);
-  if (!existsSync(folders.busPath)) return [];
-  const bus = openBus({ path: folders.busPath, readOnly: true });
+  requireFolder(settings.recordingsDir);
+  if (settings.kafkaBrokers === undefined && !existsSync(settings.busPath)) return [];
+  const bus = await openBus(settings, { readOnly: true, log });
   try {
     const view = await followRecordings(bus, log, { follow: false });
     const all = view.all();

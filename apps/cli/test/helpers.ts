@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
+import { openBus } from '@dailies/bus';
 import { applyEvent, type DailiesEvent, type RecordingStatus, type RecordingsView } from '@dailies/contracts';
 import type { Context } from '../src/command.ts';
 import type { Output } from '../src/screen.ts';
@@ -112,7 +112,7 @@ export function fakeContext(env: Record<string, string> = {}) {
     pid: 42,
     stdout,
     stderr,
-    openBus: (options) => openSqliteBus({ ...options, topics: DAILIES_TOPICS }),
+    openBus: (settings, options = {}) => openBus(settings, { ...options, clientId: 'test' }),
     hooks: {
       onSignal(callback) {
         signals.add(callback);

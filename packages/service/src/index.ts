@@ -1,4 +1,5 @@
 export type { Logger } from 'pino';
+export * from './bus-fields.ts';
 export * from './config.ts';
 export * from './fields.ts';
 export * from './lifecycle.ts';

@@ -38,17 +38,6 @@ export const libraryFields = [
   }),
 ] as const;
 
-/** The embedded bus. */
-export const busFields = [
-  field({
-    env: 'BUS_PATH',
-    type: 'path',
-    default: inRecordings('.dailies', 'bus.sqlite'),
-    describe: 'The file of the embedded bus. It must be on a local disk, not on NFS or CIFS.',
-    example: '/var/lib/dailies/bus.sqlite',
-  }),
-] as const;
-
 /** The programs that decode and encode. */
 export const toolFields = [
   field({

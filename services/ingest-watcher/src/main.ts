@@ -1,4 +1,4 @@
-import { DAILIES_TOPICS, openSqliteBus } from '@dailies/bus';
+import { openBus } from '@dailies/bus';
 import { toDailiesError } from '@dailies/contracts';
 import { openLibrary } from '@dailies/library';
 import { findTools, inspectRecording } from '@dailies/media';
@@ -44,9 +44,9 @@ async function main(): Promise<number> {
   const library = openLibrary({ recordings, processed, archived, work });
   for (const sentence of await library.ensure()) log.info(sentence);
   const tools = await findTools(config, PATH);
-  const bus = openSqliteBus({
-    path: config.busPath,
-    topics: DAILIES_TOPICS,
+  const bus = await openBus(config, {
+    clientId: 'ingest-watcher',
+    log,
     onError: (error) => log.error({ err: error }, 'the bus'),
   });
   try {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { BusSettings } from '@dailies/bus';
 import type { EncodedMessage } from '@dailies/contracts';
 import { type Library, openLibrary, quote } from '@dailies/library';
 import { busFields, libraryFields, loadConfig, processFields } from '@dailies/service';
@@ -41,7 +42,7 @@ export const replay: Command = {
     const at = new Date(context.now()).toISOString();
     await publish(
       context.openBus,
-      config.busPath,
+      config,
       replayMessages(recording, await lookAt(library, file), { file, archived }, at),
     );
     const when = isLocked(join(dirname(config.busPath), 'run.lock')) ? '.' : ' as soon as `dailies run` is started.';
@@ -59,8 +60,8 @@ async function lookAt(library: Library, file: string): Promise<FileNow> {
   });
 }
 
-async function publish(openBus: OpenBus, busPath: string, messages: readonly EncodedMessage[]): Promise<void> {
-  const bus = openBus({ path: busPath });
+async function publish(openBus: OpenBus, settings: BusSettings, messages: readonly EncodedMessage[]): Promise<void> {
+  const bus = await openBus(settings);
   try {
     await bus.publish(messages);
   } finally {

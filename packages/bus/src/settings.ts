@@ -1,0 +1,37 @@
+import type { DailiesError } from '@dailies/contracts';
+
+/** Which bus, and how to reach it; the loaded `busFields` of @dailies/service fit. */
+export interface BusSettings {
+  /** The file of the embedded bus. */
+  readonly busPath: string;
+  /** `host:port`, separated by commas. When set, Kafka is the bus. */
+  readonly kafkaBrokers?: string | undefined;
+  readonly kafkaCreateTopics: boolean;
+  readonly kafkaReplication?: number | undefined;
+  readonly kafkaTls: boolean;
+  readonly kafkaTlsCaFile?: string | undefined;
+  readonly kafkaTlsCertFile?: string | undefined;
+  readonly kafkaTlsKeyFile?: string | undefined;
+  readonly kafkaSaslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined;
+  readonly kafkaUsername?: string | undefined;
+  readonly kafkaPassword?: string | undefined;
+  readonly kafkaPasswordFile?: string | undefined;
+}
+
+/** Where the bus writes what it has to say; a pino logger fits. */
+export interface BusLog {
+  error(facts: object, text: string): void;
+  warn(facts: object, text: string): void;
+  info(facts: object, text: string): void;
+  debug(facts: object, text: string): void;
+}
+
+export interface OpenBusOptions {
+  /** Who we are, as brokers log it: the name of the service. */
+  readonly clientId: string;
+  /** For tails and `lag` beside a process that works. */
+  readonly readOnly?: boolean;
+  /** Told of errors that no caller waits for. */
+  readonly onError?: (error: DailiesError) => void;
+  readonly log?: BusLog;
+}
