@@ -65,12 +65,16 @@ export async function openPipeline({ openBus, config, library, tools, look, log 
   }
 }
 
-/** Resolves when everything that is in the folder has been found and has ended, for `--once`. */
-export async function workedThrough({ view, watcher }: Pick<Pipeline, 'view' | 'watcher'>): Promise<void> {
-  for (;;) {
+/** Resolves when everything that is in the folder has been found and has ended, for `--once`; or when `stopping` says so. */
+export async function workedThrough(
+  { view, watcher }: { view: Pick<RecordingsReader, 'all' | 'changed'>; watcher: Pick<IngestWatcher, 'settled'> },
+  stopping: AbortSignal,
+): Promise<void> {
+  while (!stopping.aborted) {
     await watcher.settled();
     if (isSettled(view.all())) return;
     // What ended may have left something new behind: a file that was replaced is found again.
-    while (!isSettled(view.all())) await view.changed();
+    // A watcher that has stopped and a view that is closed answer at once: without the signal this would spin for ever.
+    while (!stopping.aborted && !isSettled(view.all())) await view.changed();
   }
 }

@@ -11,19 +11,18 @@ function setup(t: TestContext) {
   const folder = join(temporaryFolder(t), 'recordings');
   mkdirSync(folder);
   const fake = fakeContext({ PATH: process.env.PATH ?? '' });
-  const once = (...argv: string[]) =>
+  const onceIn = (recordings: string, ...argv: string[]) =>
     program([run], fake.context, [
       'run',
       '--once',
+      '--quiet-ms=1',
+      '--worker-slots=1',
       '--recordings',
-      folder,
-      '--quiet-ms',
-      '1',
-      '--worker-slots',
-      '1',
+      recordings,
       ...argv,
     ]);
-  return { ...fake, folder, once };
+  const once = (...argv: string[]) => onceIn(folder, ...argv);
+  return { ...fake, folder, once, onceIn };
 }
 
 test('an empty folder is worked through at once', async (t) => {
@@ -51,8 +50,8 @@ test('a file that is no recording: exit code 3, named with its reason and what t
 });
 
 test('a folder that is not there is not made by --once', async (t) => {
-  const { once, folder, stderr } = setup(t);
-  assert.equal(await once('--recordings', join(folder, 'typo')), 1);
+  const { onceIn, folder, stderr } = setup(t);
+  assert.equal(await onceIn(join(folder, 'typo')), 1);
   assert.match(stderr.text(), /typo does not exist\.\n {2}Make it, or name another one with --recordings/);
   assert.equal(existsSync(join(folder, 'typo')), false);
 });

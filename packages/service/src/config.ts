@@ -79,10 +79,14 @@ function readFlags(specs: readonly FieldSpec[], argv: readonly string[]): Map<st
       { type: spec.type === 'boolean' ? ('boolean' as const) : ('string' as const) },
     ]),
   );
-  let parsed: ReturnType<typeof parseArgs>;
+  let given: { name: string; value: string }[];
   try {
     for (const argument of argv) refuseUnknown(argument, byName);
-    parsed = parseArgs({ args: [...argv], options, strict: true, allowNegative: true });
+    const { tokens } = parseArgs({ args: [...argv], options, strict: true, allowNegative: true, tokens: true });
+    given = tokens
+      .filter((token) => token.kind === 'option')
+      // Only `--no-x` has another name than it was written with.
+      .map(({ name, rawName, value = String(rawName === `--${name}`) }) => ({ name, value }));
   } catch (cause) {
     if (cause instanceof DailiesError) throw cause;
     throw new DailiesError(
@@ -92,9 +96,13 @@ function readFlags(specs: readonly FieldSpec[], argv: readonly string[]): Map<st
     );
   }
   const flags = new Map<string, string>();
-  for (const [name, value] of Object.entries(parsed.values)) {
+  for (const { name, value } of given) {
     const spec = byName.get(name);
-    if (spec) flags.set(spec.env, String(value));
+    if (!spec) continue;
+    if (value === '') throw new DailiesError('CONFIG_INVALID', `--${name} is given without a value.`);
+    // Two values are two intentions; guessing which one counts would work on the wrong folder half of the time.
+    if (flags.has(spec.env)) throw new DailiesError('CONFIG_INVALID', `--${name} is given twice. Give it once.`);
+    flags.set(spec.env, value);
   }
   return flags;
 }

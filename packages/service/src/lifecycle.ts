@@ -17,8 +17,11 @@ export interface RunOptions {
   readonly drainMs: number;
   readonly log: Logger;
   readonly hooks: ProcessHooks;
-  /** Called when all are started; they are stopped when it resolves, as for `--once`. When it rejects, that is fatal. */
-  readonly until?: () => Promise<void>;
+  /**
+   * Called when all are started; they are stopped when it resolves, as for `--once`. When it rejects, that is fatal. Its
+   * signal is aborted when stopping begins for another reason: then nobody waits for it any more.
+   */
+  readonly until?: (stopping: AbortSignal) => Promise<void>;
   /** Called once, when stopping begins. */
   readonly onStopping?: (why: Ending) => void;
   /** A clock that only goes forward, ms. */
@@ -64,17 +67,19 @@ export async function runServices(services: readonly Service[], options: RunOpti
   ];
   const started: Service[] = [];
   const over = new AbortController();
+  const stopping = new AbortController();
   try {
     for (const service of services) {
       started.push(service);
       // A signal ends a start that takes long, too.
       if ((await Promise.race([service.start(), ending.promise])) !== undefined) break;
     }
-    options.until?.().then(
+    options.until?.(stopping.signal).then(
       () => ending.resolve({ by: 'done' }),
       (error: unknown) => ending.resolve({ by: 'error', error }),
     );
     const why = await ending.promise;
+    stopping.abort();
     options.onStopping?.(why);
     if (why.by === 'error') log.fatal({ err: why.error }, 'an error that nothing caught; stopping');
     // After an error nothing is known of the state of the process: what is in hand is given back, not finished.
@@ -84,6 +89,7 @@ export async function runServices(services: readonly Service[], options: RunOpti
     await stopAll(started, 0, log, over.signal);
     throw error;
   } finally {
+    stopping.abort();
     over.abort();
     for (const end of unhook) end();
   }

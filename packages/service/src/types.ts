@@ -19,7 +19,7 @@ export interface RecordingsReader {
   all(): RecordingStatus[];
   /** The newest recording of that path (a path sees several when its content changes). */
   byPath(path: string): RecordingStatus | undefined;
-  /** Resolves after the next event that arrives, or when the reader is closed. */
+  /** Resolves after the next event that arrives, or when the reader is closed. @throws DailiesError ABORTED after that */
   changed(): Promise<void>;
   /** Calls back after each event, with the state that it led to; returns how to end that. */
   onEvent(callback: (event: DailiesEvent, status: RecordingStatus) => void): () => void;

@@ -1,5 +1,6 @@
 import {
   applyEvent,
+  DailiesError,
   type DailiesEvent,
   decodeEvent,
   type RawRecord,
@@ -32,6 +33,7 @@ export async function followRecordings(
   const view: RecordingsView = new Map();
   const newestOfPath = new Map<string, string>();
   const listeners = new Set<Parameters<RecordingsReader['onEvent']>[0]>();
+  let closed = false;
   let next = Promise.withResolvers<void>();
 
   const tail = await bus.tail(
@@ -69,13 +71,16 @@ export async function followRecordings(
     get: (recordingId) => view.get(recordingId),
     all: () => [...view.values()],
     byPath: (path) => view.get(newestOfPath.get(path) ?? ''),
-    changed: () => next.promise,
+    // Whoever waits in a loop would spin for ever if this resolved at once.
+    changed: () =>
+      closed ? Promise.reject(new DailiesError('ABORTED', 'The view of the recordings is closed.')) : next.promise,
     onEvent(callback) {
       listeners.add(callback);
       return () => listeners.delete(callback);
     },
     async close() {
       await tail.close();
+      closed = true;
       listeners.clear();
       next.resolve();
     },

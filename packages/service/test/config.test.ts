@@ -110,6 +110,19 @@ test('an unknown flag is refused, and what was meant is suggested', () => {
   assert.match(refusal({}, '--drain-ms'), /drain-ms/);
 });
 
+// `--recordings=` (a variable that was empty, in a script) took the current directory for the folder of recordings.
+test('an empty value of a flag is refused by its name', () => {
+  assert.equal(refusal({}, '--recordings='), '--recordings is given without a value.');
+  assert.equal(refusal({}, '--recordings', ''), '--recordings is given without a value.');
+  assert.equal(refusal({}, '--crf='), '--crf is given without a value.');
+});
+
+test('a flag that is given twice is refused: neither value can be the one that was not meant', () => {
+  assert.equal(refusal({}, '--recordings', '/a', '--recordings', '/b'), '--recordings is given twice. Give it once.');
+  assert.equal(refusal({}, '--lossless', '--no-lossless'), '--lossless is given twice. Give it once.');
+  assert.equal(refusal({}, '--crf=20', '--crf', '20'), '--crf is given twice. Give it once.');
+});
+
 test('the value of a secret is in no message, and it has no flag', () => {
   const message = refusal({ BROKER_PASSWORD: 'hunter2' });
   assert.match(message, /^BROKER_PASSWORD must be one of/);

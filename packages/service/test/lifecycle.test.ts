@@ -94,6 +94,18 @@ test('an error that nothing caught stops all without draining and exits 1', asyn
   assert.match(lines.join(''), /boom/);
 });
 
+test('whoever decides on the end is told when stopping began without it', async () => {
+  const { proc, service, options } = setup();
+  const told = Promise.withResolvers<void>();
+  const until = (stopping: AbortSignal): Promise<void> => {
+    stopping.addEventListener('abort', () => told.resolve());
+    proc.emit('SIGTERM', 'SIGTERM');
+    return new Promise(() => {});
+  };
+  assert.equal((await runServices([service('a')], { ...options, until })).by, 'signal');
+  await told.promise;
+});
+
 test('a service that fails to stop does not keep the others from stopping', async () => {
   const { trace, lines, service, options } = setup();
   const bad = service('b', { stop: () => Promise.reject(new Error('jammed')) });

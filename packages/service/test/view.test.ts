@@ -112,6 +112,8 @@ test('changed resolves after the event was applied, and when the reader is close
   await view.close();
   await end;
   assert.ok(isClosed());
+  // It resolved at once: whoever waited in a loop for a state that no event could bring any more spun for ever.
+  await assert.rejects(view.changed(), { code: 'ABORTED' });
 });
 
 test('a listener sees each event with its state, until it ends that; one that throws stops nobody', async () => {

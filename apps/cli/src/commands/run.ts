@@ -116,7 +116,7 @@ async function work(pipeline: Pipeline, options: PipelineOptions, context: Conte
       drainMs: config.drainMs,
       log,
       hooks: context.hooks,
-      ...(config.once ? { until: () => workedThrough(pipeline) } : {}),
+      ...(config.once ? { until: (stopping: AbortSignal) => workedThrough(pipeline, stopping) } : {}),
       onStopping: (why) => {
         if (why.by === 'signal')
           log.info(
