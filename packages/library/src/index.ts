@@ -1,4 +1,4 @@
-export { explain, explained, quote } from './access.ts';
+export { errnoOf, explain, explained, quote } from './access.ts';
 export type { BatchStore, NoteStore, RunKey } from './batch-store.ts';
 export { writeDurable } from './durable.ts';
 export type { FilmStore } from './films.ts';

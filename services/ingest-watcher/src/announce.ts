@@ -6,7 +6,7 @@ import {
   recordingIdOf,
   toDailiesError,
 } from '@dailies/contracts';
-import type { Candidate, Description } from '@dailies/library';
+import { type Candidate, type Description, errnoOf } from '@dailies/library';
 import type { RecordingsReader } from '@dailies/service';
 import { type Found, foundMessages, quarantinedMessage, recognise, UNREADABLE, unreadable } from './messages.ts';
 
@@ -147,8 +147,4 @@ function isAsSeen(now: Description, candidate: Candidate): boolean {
 
 function isSame(a: Description, b: Description): boolean {
   return a.fingerprint === b.fingerprint && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
-}
-
-function errnoOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
 }

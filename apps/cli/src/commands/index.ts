@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { gradeFile } from '../grade-file.ts';
+import { doctor } from './doctor.ts';
 import { gradeCommand } from './grade.ts';
 import { looks } from './looks.ts';
 import { replay } from './replay.ts';
@@ -7,4 +8,4 @@ import { run } from './run.ts';
 import { status } from './status.ts';
 
 /** All commands, in the order of `dailies --help`. */
-export const commands: readonly Command[] = [run, status, replay, looks, gradeCommand(gradeFile)];
+export const commands: readonly Command[] = [run, status, replay, doctor, looks, gradeCommand(gradeFile)];

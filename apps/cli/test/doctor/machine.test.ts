@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clockCheck } from '../../src/doctor/clock.ts';
+import { machineCheck } from '../../src/doctor/machine.ts';
+import { selinuxCheck } from '../../src/doctor/selinux.ts';
+import { toolsCheck } from '../../src/doctor/tools.ts';
+import { temporaryFolder } from '../helpers.ts';
+import { candidate, fakeHost, inputOf, levels } from './input.ts';
+
+const limits = (soft: string) => ({
+  '/proc/self/limits': `Limit  Soft Limit  Hard Limit  Units\nMax open files            ${soft}        524288   files\n`,
+});
+
+test('memory, cores and open files against the slots', async (t) => {
+  const folder = temporaryFolder(t);
+  const of = async (slots: number, files: Record<string, string>, memoryBytes = 8e9) =>
+    levels(
+      await machineCheck.run(
+        inputOf(folder, { env: { WORKER_SLOTS: String(slots) }, host: fakeHost({ files, memoryBytes }) }),
+      ),
+    );
+  assert.deepEqual(await of(4, limits('1024')), ['ok machine', 'ok open files']);
+  assert.deepEqual(await of(4, limits('unlimited')), ['ok machine', 'ok open files']);
+  assert.deepEqual(await of(4, limits('512')), ['ok machine', 'warn open files']);
+  assert.deepEqual(await of(4, limits('256')), ['ok machine', 'fail open files']);
+  assert.deepEqual(await of(4, {}, 1e9), ['warn machine', 'ok open files']);
+  assert.deepEqual(await of(8, limits('65536'), 1e9), ['warn machine', 'warn machine', 'ok open files']);
+});
+
+test('a clock that was never set, a file server with another one, and recordings of the future', async (t) => {
+  const folder = temporaryFolder(t);
+  const of = async (now: number, mtimeMs = now) =>
+    (
+      await clockCheck.run(
+        inputOf(folder, {
+          host: fakeHost({ now: () => now }),
+          survey: { candidates: [candidate('a.mp4', { mtimeMs })] },
+        }),
+      )
+    ).map(({ level, found }) => `${level} ${found}`);
+  assert.match((await of(Date.now())).join('\n'), /^ok files get the time/);
+  assert.match((await of(Date.now() - 60_000)).join('\n'), /^warn A file written now in .* (?:59|60) s ahead of/);
+  assert.match((await of(Date.now() + 60_000)).join('\n'), /^warn A file written now in .* (?:59|60) s behind/);
+  assert.match((await of(0)).join('\n'), /^fail it says 1970/);
+  assert.match(
+    (await of(Date.now(), Date.now() + 3_600_000)).join('\n'),
+    /^warn 1 recordings have a time in the future/,
+  );
+});
+
+test('SELinux: off, enforcing with good labels, with others, and private to another container', async (t) => {
+  const folder = temporaryFolder(t);
+  const of = async (files: Record<string, string>, label: string | null) => {
+    const input = inputOf(folder, { host: { ...fakeHost({ files }), label: async () => label } });
+    return (await selinuxCheck.run(input)).map(({ level, found, todo }) => `${level} ${found} ${todo ?? ''}`);
+  };
+  const enforcing = {
+    '/sys/fs/selinux/enforce': '1',
+    '/proc/self/attr/current': 'unconfined_u:unconfined_r:unconfined_t:s0\0',
+  };
+  const confined = { '/proc/self/attr/current': 'system_u:system_r:container_t:s0:c1,c2\0' };
+  const good = 'system_u:object_r:container_file_t:s0';
+  assert.match((await of({}, null)).join('\n'), /^ok not enforcing/);
+  assert.match((await of({ '/sys/fs/selinux/enforce': '0' }, null)).join('\n'), /^ok not enforcing/);
+  assert.match((await of(enforcing, good)).join('\n'), /^ok enforcing/);
+  assert.match((await of(confined, good)).join('\n'), /^ok enforcing/);
+  const home = (await of(enforcing, 'unconfined_u:object_r:user_home_t:s0')).join('\n');
+  assert.match(home, /^warn .* has the type user_home_t: .*:z/);
+  assert.match((await of(confined, null)).join('\n'), /^warn .* cannot be read\. .*:z/);
+  assert.match(
+    (await of(confined, `${good}:c7,c9`)).join('\n'),
+    /has the categories c7,c9, and we have c1,c2: .*:z \(small\)/,
+  );
+});
+
+test('ffmpeg: found, and missing', async (t) => {
+  const folder = temporaryFolder(t);
+  const [found] = await toolsCheck.run(inputOf(folder));
+  assert.notEqual(found?.level, 'fail');
+  assert.match(found?.found ?? '', /libx264/);
+  const [missing] = await toolsCheck.run(inputOf(folder, { env: { FFMPEG_PATH: '/nowhere/ffmpeg' } }));
+  assert.equal(missing?.level, 'fail');
+  assert.match(missing?.found ?? '', /\/nowhere\/ffmpeg/);
+});
