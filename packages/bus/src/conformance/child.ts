@@ -12,6 +12,8 @@ export interface ChildOrder {
   readonly group: string;
   readonly concurrency: number;
   readonly mode: ChildMode;
+  /** After so many records it never finishes another one: so it cannot run out of work before somebody kills it. */
+  readonly hangAfter?: number;
   /** Where it answers to each record: same key and value, its pid in the header `pid`. */
   readonly answerTo: string;
 }

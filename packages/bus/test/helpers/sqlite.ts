@@ -6,7 +6,7 @@ import type { MakeBus } from '../../src/conformance.ts';
 import { type Bus, openSqliteBus, type SqliteBusOptions } from '../../src/index.ts';
 
 /** Times short enough for tests; a heartbeat may be late by a multiple of its period, for test machines are busy. */
-export const QUICK = { pollMs: 10, heartbeatMs: 50, expiryMs: 600, abortGraceMs: 100 };
+export const QUICK = { pollMs: 10, heartbeatMs: 50, expiryMs: 1500, abortGraceMs: 100 };
 
 /** A folder that is removed when the test ends. */
 export function temporaryFolder(t: TestContext, parent = tmpdir()): string {
@@ -20,18 +20,22 @@ export async function openBus(options: SqliteBusOptions): Promise<Bus> {
   return openSqliteBus(options);
 }
 
-/** A bus in a temporary file. */
-export const makeSqliteBus: MakeBus = async (t, topics) => {
-  const opened: Bus[] = [];
-  t.after(() => Promise.all(opened.map((bus) => bus.close())));
-  const options = { path: join(temporaryFolder(t), 'bus.sqlite'), topics, ...QUICK };
-  return {
-    expiryMs: QUICK.expiryMs,
-    forChild: { module: import.meta.url, options },
-    async open() {
-      const bus = openSqliteBus(options);
-      opened.push(bus);
-      return bus;
-    },
+/** Makes buses in temporary files. */
+export const sqliteBusWith =
+  (times: typeof QUICK): MakeBus =>
+  async (t, topics) => {
+    const opened: Bus[] = [];
+    t.after(() => Promise.all(opened.map((bus) => bus.close())));
+    const options = { path: join(temporaryFolder(t), 'bus.sqlite'), topics, ...times };
+    return {
+      expiryMs: times.expiryMs,
+      forChild: { module: import.meta.url, options },
+      async open() {
+        const bus = openSqliteBus(options);
+        opened.push(bus);
+        return bus;
+      },
+    };
   };
-};
+
+export const makeSqliteBus = sqliteBusWith(QUICK);
