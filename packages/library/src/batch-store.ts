@@ -1,10 +1,12 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cut, DailiesError, RecordingId } from '@dailies/contracts';
-import { accessing, errnoOf } from './access.ts';
+import { accessing, errnoOf, explain } from './access.ts';
 import { batchFile, withBatchFile } from './batch-file.ts';
 import { writeDurable } from './durable.ts';
-import { ensureFolder, syncFolder } from './folders.ts';
+import { ensureFolder } from './folders.ts';
+import { TEMPORARY_PREFIX } from './kinds.ts';
+import { temporaryIn } from './names.ts';
 
 /** One run of a recording, cut in one way. */
 export interface RunKey {
@@ -26,9 +28,11 @@ export interface BatchStore {
   /** JSON, as it was put. */
   manifest(key: RunKey, index: number): Promise<string>;
   payload(key: RunKey, index: number): Promise<Buffer>;
-  /** Removes all that is kept of a recording, of every run. */
-  remove(recordingId: string): Promise<void>;
-  /** Ids of the recordings of which something is kept. */
+  /** Removes what is kept of one run, cut in one way: all of it at one instant, also for a process that dies meanwhile. */
+  removeRun(key: RunKey): Promise<void>;
+  /** The same for all runs of a recording up to `run`, and that one; later ones stay. Nothing kept is no error. */
+  removeUpTo(recordingId: string, run: number): Promise<void>;
+  /** Ids of the recordings of which something is kept. Ends removals that a dead process had begun. */
   recordings(): Promise<string[]>;
 }
 
@@ -72,17 +76,50 @@ export function createBatchStore(work: string): BatchStore {
     },
     manifest: (key, index) => reading(key, index, async (batch) => batch.manifest),
     payload: (key, index) => reading(key, index, (batch) => batch.payload()),
-    async remove(recordingId) {
+    async removeRun(key) {
+      await removeAtOnce(work, key.recordingId, folderOfRun(work, key));
+    },
+    async removeUpTo(recordingId, run) {
       const folder = folderOfRecording(work, recordingId);
-      await accessing('write', folder, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-      // Not durable is harmless: a batch that comes back is removed again, or is a duplicate.
-      await syncFolder(work).catch(() => undefined);
+      for (const name of await namesIn(folder)) {
+        if (Number.parseInt(name, 10) <= run) await removeAtOnce(work, recordingId, join(folder, name));
+      }
+      await rmdir(folder).catch((error: unknown) => {
+        if (!STAYS.has(errnoOf(error))) throw explain(error, 'write', work);
+      });
     },
     async recordings() {
-      return (await namesIn(work)).filter((name) => RecordingId.safeParse(name).success).sort();
+      const names = await namesIn(work);
+      for (const name of names) if (isTemporary(name)) await removeTree(join(work, name));
+      return names.filter((name) => RecordingId.safeParse(name).success).sort();
     },
   };
 }
+
+/** A later run is kept in it, or it is gone already. */
+const STAYS: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
+
+/**
+ * Takes a folder out of sight by a rename, then removes it. Files that go one by one could leave the notes of a run
+ * without its batches, or the other way round, and whoever comes after a crash would take them for the truth.
+ */
+async function removeAtOnce(work: string, recordingId: string, folder: string): Promise<void> {
+  const aside = temporaryIn(work, recordingId);
+  const there = await rename(folder, aside).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw explain(error, 'write', work);
+    },
+  );
+  if (there) await removeTree(aside);
+}
+
+async function removeTree(folder: string): Promise<void> {
+  await accessing('write', folder, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+}
+
+const isTemporary = (name: string): boolean => name.startsWith(TEMPORARY_PREFIX) && name.endsWith('.tmp');
 
 export function createNoteStore(work: string): NoteStore {
   const fileOf = (key: RunKey, name: string): string => {

@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import { DailiesError, RecordingId } from '@dailies/contracts';
 import { discardTemporaries } from './durable.ts';
 import { ensureFolder } from './folders.ts';
 import { inside } from './inside.ts';
-import { moveOriginal } from './move.ts';
+import { findNumbered, moveOriginal } from './move.ts';
 import { temporaryIn } from './names.ts';
 import { publishNew } from './publish.ts';
 import { moveSidecars } from './sidecars.ts';
@@ -30,8 +29,11 @@ export interface FilmStore {
   archive(from: string, wanted: string, fingerprint: string): Promise<string>;
   /** Takes metadata.json and the marker along, see `moveSidecars`. */
   sidecars(recording: string, film: string): Promise<void>;
-  /** Bytes of a published film. */
-  sizeOf(film: string): Promise<number>;
+  /**
+   * The film of this content that was published under `wanted`, `wanted (2)` …, relative to the processed folder; null
+   * when there is none. What a crash left beside it is removed.
+   */
+  find(recordingId: string, wanted: string, fingerprint: string): Promise<string | null>;
   /** Removes temporaries of a recording. */
   discard(recordingId: string): Promise<void>;
 }
@@ -57,8 +59,11 @@ export function createFilmStore(folders: { recordings: string; processed: string
       return slashed(folders.archived, await moveOriginal(from, target, fingerprint));
     },
     sidecars: (recording, film) => moveSidecars(folders, recording, film),
-    async sizeOf(film) {
-      return (await stat(await inside(folders.processed, film))).size;
+    async find(recordingId, wanted, fingerprint) {
+      checkId(recordingId);
+      const found = await findNumbered(await inside(folders.processed, wanted), fingerprint);
+      if (found) await discardTemporaries(dirname(found), recordingId);
+      return found && slashed(folders.processed, found);
     },
     async discard(recordingId) {
       checkId(recordingId);

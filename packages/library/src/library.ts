@@ -68,19 +68,11 @@ export function openLibrary(folders: LibraryFolders): Library {
     join(recordings, 'archived'),
   ]);
   const rules: ScanRules = { root: recordings, own };
-  const films = createFilmStore(paths);
-  const batches = createBatchStore(paths.work);
   return {
     ...paths,
-    films,
+    films: createFilmStore(paths),
     notes: createNoteStore(paths.work),
-    batches: {
-      ...batches,
-      async remove(recordingId) {
-        await batches.remove(recordingId);
-        await films.discard(recordingId);
-      },
-    },
+    batches: createBatchStore(paths.work),
     ensure: () => ensureAll(paths),
     inside: (path) => inside(recordings, path),
     scan: (options) => scan({ ...rules, ...options }),

@@ -22,9 +22,12 @@ export async function moveOriginal(from: string, to: string, fingerprint: string
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return null;
     throw error;
   });
-  if (!found) {
-    const moved = await findMoved(to, fingerprint);
+  if (found?.fingerprint !== fingerprint) {
+    // It may have moved before a crash, and somebody has put another file in its place since.
+    const moved = await findNumbered(to, fingerprint);
     if (moved) return moved;
+  }
+  if (!found) {
     throw new DailiesError('RECORDING_GONE', `${quote(from)} is not there any more.`);
   }
   if (found.fingerprint !== fingerprint) {
@@ -34,7 +37,8 @@ export async function moveOriginal(from: string, to: string, fingerprint: string
   return publishNew(from, to, owner);
 }
 
-async function findMoved(to: string, fingerprint: string): Promise<string | null> {
+/** The file of this content under `to`, `to (2)` …, as far as these names are taken; null when there is none. */
+export async function findNumbered(to: string, fingerprint: string): Promise<string | null> {
   for (let n = 1; ; n++) {
     const name = numbered(to, n);
     const stat = await lstat(name).catch(() => null);

@@ -56,22 +56,36 @@ test('the file is what its format says', async (t) => {
   assert.equal(file.toString('latin1'), 'DAILIES1\0\0\0\x07\0\0\0\0\0\0\0\x05{"a":1}bytes');
 });
 
-test('removing takes everything of one recording, and may be repeated', async (t) => {
+test('removing takes the runs up to one, or one way to cut, and may be repeated', async (t) => {
   const work = await temporaryFolder(t);
   const store = createBatchStore(work);
   const notes = createNoteStore(work);
   const other = { ...key, recordingId: 'fedcba9876543210' };
-  await store.put(key, 0, '{}', Buffer.from('x'));
-  await store.put({ ...key, run: 1 }, 0, '{}', Buffer.from('x'));
+  for (const run of [0, 1, 2, 10]) await store.put({ ...key, run }, 0, '{}', Buffer.from('x'));
+  await store.put({ ...key, run: 1, cut: 'rekey' }, 0, '{}', Buffer.from('x'));
   await store.put(other, 0, '{}', Buffer.from('x'));
-  await notes.write(key, 'expected', '{"batches":1}');
+  await notes.write({ ...key, run: 1 }, 'expected', '{"batches":1}');
+  assert.equal(await notes.read({ ...key, run: 1 }, 'expected'), '{"batches":1}');
+  await store.removeRun({ ...key, run: 1 });
+  await store.removeRun({ ...key, run: 1 });
+  assert.equal(await notes.read({ ...key, run: 1 }, 'expected'), null);
+  assert.deepEqual((await readdir(join(work, ID))).sort(), ['0-copy', '1-rekey', '10-copy', '2-copy']);
+  await store.removeUpTo(ID, 1);
+  assert.deepEqual((await readdir(join(work, ID))).sort(), ['10-copy', '2-copy']);
+  for (const _ of ['once', 'twice']) await store.removeUpTo(ID, 10);
+  assert.deepEqual(await readdir(work), [other.recordingId]);
+});
+
+// Batches went one by one: a process that died meanwhile left the notes of a run without its batches, or batches without
+// notes, and the recording waited for the rest of them for ever.
+test('a run goes at one instant; what a dead process was removing is not a run, and goes at the next look', async (t) => {
+  const work = await temporaryFolder(t);
+  const store = createBatchStore(work);
+  await store.put(key, 0, '{}', Buffer.from('x'));
   await mkdir(join(work, 'lost+found'));
-  assert.equal(await notes.read(key, 'expected'), '{"batches":1}');
-  assert.deepEqual(await store.recordings(), [ID, other.recordingId]);
-  await store.remove(ID);
-  await store.remove(ID);
-  assert.equal(await notes.read(key, 'expected'), null);
-  assert.deepEqual((await readdir(work)).sort(), [other.recordingId, 'lost+found']);
+  await put(join(work, `.dailies-${ID}-00112233.tmp`, '0.batch'), 'half removed');
+  assert.deepEqual(await store.recordings(), [ID]);
+  assert.deepEqual((await readdir(work)).sort(), [ID, 'lost+found']);
 });
 
 test('ids, runs and names from messages never become other paths', async (t) => {
@@ -84,7 +98,7 @@ test('ids, runs and names from messages never become other paths', async (t) => 
     code: 'MESSAGE_INVALID',
   });
   await assert.rejects(async () => store.put(key, 0.5, '{}', Buffer.alloc(0)), { code: 'MESSAGE_INVALID' });
-  await assert.rejects(async () => store.remove('..'), { code: 'MESSAGE_INVALID' });
+  await assert.rejects(async () => store.removeUpTo('..', 0), { code: 'MESSAGE_INVALID' });
   await assert.rejects(async () => createNoteStore(work).write(key, '../x', ''), { code: 'MESSAGE_INVALID' });
 });
 

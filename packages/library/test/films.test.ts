@@ -18,12 +18,11 @@ test('a film is made beside its place, published, and told by its relative path'
   const temporary = await films.temporary(ID);
   await writeFile(temporary, 'film');
   assert.equal(await films.publish(ID, temporary, 's/a b.mp4'), 's/a b.mp4');
-  assert.equal(await films.sizeOf('s/a b.mp4'), 4);
   assert.deepEqual(await readdir(processed), ['s']);
 });
 
 test('after a crash the half film is removed, and the same film made again is the one that is there', async (t) => {
-  const { films, processed, batches } = await library(t);
+  const { films, processed } = await library(t);
   const half = await films.temporary(ID);
   await writeFile(half, 'ha');
   const again = await films.temporary(ID);
@@ -34,8 +33,21 @@ test('after a crash the half film is removed, and the same film made again is th
   await writeFile(third, 'film');
   assert.equal(await films.publish(ID, third, 'a.mp4'), 'a.mp4');
   await writeFile(await films.temporary(ID), 'given up');
-  await batches.remove(ID);
+  await films.discard(ID);
   assert.deepEqual(await readdir(processed), ['a.mp4']);
+});
+
+test('a published film is found by its content, also under a further name', async (t) => {
+  const { films, processed } = await library(t);
+  const other = await put(join(processed, 's/a.mp4'), 'another film');
+  const mine = await films.temporary(ID);
+  await writeFile(mine, 'film');
+  const mark = await fingerprint(mine);
+  assert.equal(await films.find(ID, 's/a.mp4', mark), null);
+  await films.publish(ID, mine, 's/a.mp4');
+  assert.equal(await films.find(ID, 's/a.mp4', mark), 's/a (2).mp4');
+  assert.equal(await films.find(ID, 's/a.mp4', await fingerprint(other)), 's/a.mp4');
+  assert.equal(await films.find(ID, 's/b.mp4', mark), null);
 });
 
 test('a link in processed does not lead films out of it', async (t) => {

@@ -40,6 +40,18 @@ test('neither here nor there is RECORDING_GONE; other content is RECORDING_CHANG
   await assert.rejects(moveOriginal(from, join(base, 'archived/a.mp4'), mark), { code: 'RECORDING_GONE' });
 });
 
+// A crash after the move, and a new recording of that name: the old one "was replaced", and failed, with its film published.
+test('an original that has moved is recognised, whatever has its place by now', async (t) => {
+  const base = await temporaryFolder(t);
+  const from = await put(join(base, 'a.mp4'), 'mine');
+  const to = join(base, 'archived/a.mp4');
+  const mark = await fingerprint(from);
+  await moveOriginal(from, to, mark);
+  await put(from, 'the next recording');
+  assert.equal(await moveOriginal(from, to, mark), to);
+  assert.equal(await readFile(from, 'utf8'), 'the next recording');
+});
+
 test('a crash between link and unlink is finished', async (t) => {
   const base = await temporaryFolder(t);
   const from = await put(join(base, 'a.mp4'), 'mine');

@@ -1,20 +1,46 @@
-import { DailiesError, type EncodedMessage, encodeEvent, type SplitComplete } from '@dailies/contracts';
+import { DailiesError, type EncodedMessage, encodeEvent, type SplitComplete, toDailiesError } from '@dailies/contracts';
 import { type RunKey, withExtension } from '@dailies/library';
 import type { AssemblerPorts } from './ports.ts';
 import { storedBatches } from './stored.ts';
 
-/** Name of the note that the film is published, and where: from then on the recording only has to be archived. */
+/*
+ * The end of a recording, step by step. A process may die between any two of them; then the message that led here is
+ * delivered again, perhaps to another process whose view has not yet seen what this one has told. What makes each step safe
+ * to come twice:
+ *
+ *   1 make the film          under a temporary name; the next try removes what is left of it
+ *   2 note `film`            what it is, and how it will be known again
+ *   3 publish it             atomic, never over another file; a second try finds it by the note, whatever ffmpeg it has
+ *   4 note `published`       from now on the film may be moved away by its users
+ *   5 archive the original   a second try finds that it was moved, also when another file has its place by now
+ *   6 metadata.json, marker  each is moved or recognised
+ *   7 `finished`             goes out with the acknowledgement: together in the embedded bus, before it in Kafka, so that it
+ *                            may come twice, which changes nothing
+ *   8 the work is removed    by whoever SEES `finished` (sweep.ts), never before it is durable: without the work, a second
+ *                            try would wait for batches that nobody sends again, and the recording would never end
+ */
+
+/** A film that is made, and not yet under its name. */
+const FILM = 'film';
+/** The film is published: from then on the recording only has to be archived. */
 const PUBLISHED = 'published';
 
-interface Published {
-  readonly film: string;
+interface Made {
+  readonly wanted: string;
+  readonly fingerprint: string;
   readonly frames: number;
   readonly durationMs: number;
+  readonly filmBytes: number;
+}
+
+interface Published extends Pick<Made, 'frames' | 'durationMs' | 'filmBytes'> {
+  readonly film: string;
 }
 
 /**
- * Makes, verifies and publishes the film, then moves the original. Each step can be repeated: a process that dies here
- * goes on where it was.
+ * Makes, verifies and publishes the film, then moves the original.
+ * @returns the `finished` event, to be published with the acknowledgement
+ * @throws DailiesError
  */
 export async function finishRecording(
   expected: SplitComplete,
@@ -23,28 +49,13 @@ export async function finishRecording(
   signal: AbortSignal,
 ): Promise<EncodedMessage[]> {
   const original = await ports.resolve(expected.path);
-  const note = await ports.notes.read(key, PUBLISHED);
   const published =
-    note === null ? await publishFilm(expected, key, original, ports, signal) : (JSON.parse(note) as Published);
-  const archived = await ports.films.archive(original, expected.path, expected.fingerprint);
+    (await readNote<Published>(key, PUBLISHED, ports)) ?? (await publishFilm(expected, key, original, ports, signal));
+  const archived = await archive(expected, original, published, ports);
   await ports.films.sidecars(expected.path, published.film);
-  const filmBytes = await ports.films.sizeOf(published.film);
-  await ports.batches.remove(expected.recordingId);
+  const { recordingId, run } = expected;
   const at = new Date(ports.now()).toISOString();
-  return [
-    encodeEvent({
-      v: 1,
-      type: 'finished',
-      recordingId: expected.recordingId,
-      run: expected.run,
-      at,
-      film: published.film,
-      archived,
-      frames: published.frames,
-      durationMs: published.durationMs,
-      filmBytes,
-    }),
-  ];
+  return [encodeEvent({ v: 1, type: 'finished', recordingId, run, at, archived, ...published })];
 }
 
 async function publishFilm(
@@ -54,18 +65,58 @@ async function publishFilm(
   ports: AssemblerPorts,
   signal: AbortSignal,
 ): Promise<Published> {
+  const before = await readNote<Made>(key, FILM, ports);
+  const there = before && (await ports.films.find(expected.recordingId, before.wanted, before.fingerprint));
+  const { film, frames, durationMs, filmBytes } = there
+    ? { ...before, film: there }
+    : await makeAndPublish(expected, key, original, ports, signal);
+  const published = { film, frames, durationMs, filmBytes };
+  await ports.notes.write(key, PUBLISHED, JSON.stringify(published));
+  return published;
+}
+
+async function makeAndPublish(
+  expected: SplitComplete,
+  key: RunKey,
+  original: string,
+  ports: AssemblerPorts,
+  signal: AbortSignal,
+): Promise<Published> {
   await checkUnchanged(expected, original, ports);
   const temporary = await ports.films.temporary(expected.recordingId);
-  const made =
+  const { extension, frames, durationMs } =
     expected.kind === 'image'
       ? await makeImage(key, temporary, ports)
       : await makeVideo(expected, key, original, temporary, ports, signal);
   // Once more: the sound was read from the original while the film was made.
   await checkUnchanged(expected, original, ports);
-  const film = await ports.films.publish(expected.recordingId, temporary, filmPath(expected.path, made.extension));
-  const published = { film, frames: made.frames, durationMs: made.durationMs };
-  await ports.notes.write(key, PUBLISHED, JSON.stringify(published));
-  return published;
+  const wanted = filmPath(expected.path, extension);
+  const { sizeBytes: filmBytes, fingerprint } = await ports.describe(temporary);
+  const made: Made = { wanted, fingerprint, frames, durationMs, filmBytes };
+  await ports.notes.write(key, FILM, JSON.stringify(made));
+  const film = await ports.films.publish(expected.recordingId, temporary, wanted);
+  return { film, frames, durationMs, filmBytes };
+}
+
+/** @throws DailiesError RECORDING_GONE, RECORDING_CHANGED that name the film, which stays: it was exact when it was published */
+async function archive(
+  expected: SplitComplete,
+  original: string,
+  { film }: Published,
+  ports: AssemblerPorts,
+): Promise<string> {
+  try {
+    return await ports.films.archive(original, expected.path, expected.fingerprint);
+  } catch (cause) {
+    const error = toDailiesError(cause);
+    if (error.code !== 'RECORDING_GONE' && error.code !== 'RECORDING_CHANGED') throw cause;
+    throw new DailiesError(error.code, `${error.message} Its film was published before that, as ${film}.`, { cause });
+  }
+}
+
+async function readNote<T>(key: RunKey, name: string, ports: AssemblerPorts): Promise<T | null> {
+  const text = await ports.notes.read(key, name);
+  return text === null ? null : (JSON.parse(text) as T);
 }
 
 async function makeVideo(

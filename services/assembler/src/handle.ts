@@ -19,6 +19,7 @@ const EXPECTED = 'split-complete';
 
 /**
  * Takes one message of `graded`: stores a batch, or notes how many there will be; with the last one it makes the film.
+ * Nothing that a second delivery would need is removed here; see finish.ts.
  * @returns the messages that follow, to be published with the acknowledgement
  */
 export async function assemble(
@@ -35,7 +36,6 @@ export async function assemble(
       return [];
     case 'fail': {
       const { code, reason, index } = message as BatchFailed;
-      await ports.batches.remove(message.recordingId);
       return [
         encodeEvent({ ...head, type: 'batch-failed', at, cut: message.cut, index, code, reason }),
         encodeEvent({ ...head, type: 'failed', at, code, reason: `batch ${index}: ${reason}` }),
@@ -102,7 +102,8 @@ async function cutAgain(message: BatchFailed, ports: AssemblerPorts, at: string)
   const { recordingId, run, index, code, reason } = message;
   // One is enough, however many of its batches say so.
   if (status.code === 'FRAMES_MISMATCH') return [];
-  await ports.batches.remove(recordingId);
+  // Not what is cut again: this message may come twice, the second time when batches of that are stored already.
+  await ports.batches.removeRun({ recordingId, run, cut: 'copy' });
   return [
     encodeEvent({ v: 1, type: 'batch-failed', recordingId, run, at, cut: 'copy', index, code, reason }),
     encodeRecording({

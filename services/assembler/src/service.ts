@@ -11,9 +11,10 @@ import {
 } from '@dailies/contracts';
 import { type Library, writeDurable } from '@dailies/library';
 import { type FfmpegTools, makeFilm } from '@dailies/media';
-import type { Logger, RecordingsReader, Service } from '@dailies/service';
+import { followRecordings, type Logger, type RecordingsReader, type Service } from '@dailies/service';
 import { assemble } from './handle.ts';
 import type { AssemblerPorts } from './ports.ts';
+import { createSweeper } from './sweep.ts';
 
 export interface AssemblerOptions {
   readonly bus: Bus;
@@ -37,6 +38,13 @@ export interface AssemblerOptions {
 /** Collects graded batches and makes films of them. */
 export function createAssembler({ bus, library, view, tools, log, config }: AssemblerOptions): Service {
   let consumer: Consumer | null = null;
+  const sweeper = createSweeper({
+    view,
+    batches: library.batches,
+    films: library.films,
+    readAll: () => followRecordings(bus, log, { follow: false }),
+    log,
+  });
   const limits = { maxPixels: config.maxPixels, maxDurationS: config.maxDurationS, maxBytes: config.maxBytes };
   const ports: AssemblerPorts = {
     view,
@@ -50,6 +58,8 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     publish: (messages) => bus.publish(messages),
     now: () => Date.now(),
   };
+  /** For the log: people know recordings by their paths. */
+  const about = ({ recordingId }: GradedMessage) => ({ recordingId, path: view.get(recordingId)?.path });
   const failure = (type: 'failed' | 'waiting', message: GradedMessage, error: DailiesError): EncodedMessage =>
     encodeEvent({
       v: 1,
@@ -63,6 +73,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
   return {
     name: 'assembler',
     async start() {
+      await sweeper.start();
       consumer = await bus.consume({
         topic: TOPICS.graded,
         group: GROUPS.assembler,
@@ -73,27 +84,24 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
         async handler(record, { signal }) {
           const message = decodeGraded(record);
           try {
-            return await assemble(message, record.value, ports, signal);
+            return await sweeper.holding(message.recordingId, () => assemble(message, record.value, ports, signal));
           } catch (thrown) {
             const error = toDailiesError(thrown);
             if (error.fate !== 'never' || error.code === 'MESSAGE_INVALID') throw error;
-            // The recording, not the message, is at fault: it has failed, and nothing of it is kept but the original.
-            log.error(
-              { recordingId: message.recordingId, code: error.code, reason: error.message },
-              'recording failed',
-            );
-            await ports.batches.remove(message.recordingId);
+            // The recording, not the message, is at fault: it has failed.
+            log.error({ ...about(message), code: error.code, reason: error.message }, 'recording failed');
             return [failure('failed', message, error)];
           }
         },
         onRetry(record, error, delayMs) {
+          const message = decodeGraded(record);
           log.warn(
-            { key: record.key, attempt: record.attempt, code: error.code, reason: error.message, delayMs },
+            { ...about(message), attempt: record.attempt, code: error.code, reason: error.message, delayMs },
             'assembling is tried again',
           );
           if (error.fate !== 'wait') return;
           bus
-            .publish([failure('waiting', decodeGraded(record), error)])
+            .publish([failure('waiting', message, error)])
             .catch((failed: unknown) =>
               log.warn({ reason: toDailiesError(failed).message }, 'an event could not be published'),
             );
@@ -115,6 +123,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     async stop({ drainMs }) {
       await consumer?.stop({ drainMs });
       consumer = null;
+      await sweeper.stop();
     },
   };
 }

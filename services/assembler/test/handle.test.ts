@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { type TestContext, test } from 'node:test';
+import { decodeEvent, decodeRecording, type EncodedMessage, TOPICS } from '@dailies/contracts';
+import { assemble } from '../src/handle.ts';
+import type { AssemblerPorts } from '../src/ports.ts';
+import {
+  batchFailed,
+  contents,
+  eventTypes,
+  foundEvent,
+  graded,
+  ID,
+  makeStage,
+  NEVER,
+  PATH,
+  payloadOf,
+  viewOf,
+} from './helpers.ts';
+
+async function setup(t: TestContext, over: Partial<AssemblerPorts> = {}) {
+  const stage = await makeStage(t);
+  const view = viewOf(stage.published, foundEvent(stage.found()));
+  const ports = stage.ports(view, over);
+  const give = async (message: Parameters<typeof assemble>[0]): Promise<EncodedMessage[]> =>
+    assemble(message, message.type === 'graded-batch' ? payloadOf(message.index) : new Uint8Array(), ports, NEVER);
+  return { ...stage, view, ports, give };
+}
+
+test('a batch is stored and told; the same one again is told again, and kept once', async (t) => {
+  const { give, library } = await setup(t);
+  for (const _ of ['first', 'again']) assert.deepEqual(eventTypes(await give(graded(0))), ['batch-stored']);
+  assert.deepEqual(Object.keys(await contents(library.work)), [`${ID}/0-copy/0.batch`]);
+});
+
+test('bytes that are not those that were sent are refused', async (t) => {
+  const { give, library } = await setup(t);
+  await assert.rejects(give(graded(0, { sha256: 'f'.repeat(64) })), { code: 'MESSAGE_INVALID' });
+  assert.deepEqual(await contents(library.work), {});
+});
+
+test('with the last batch the film is made, whatever came first', async (t) => {
+  const { give, complete, published, library } = await setup(t);
+  assert.deepEqual(await give(complete()), []);
+  assert.deepEqual(eventTypes(await give(graded(1))), ['batch-stored']);
+  const answers = await give(graded(0));
+  assert.deepEqual(eventTypes(published), ['batch-stored', 'assembling'], 'told while the film is made');
+  const finished = decodeEvent(answers[0] as EncodedMessage);
+  assert.deepEqual(finished, {
+    v: 1,
+    type: 'finished',
+    recordingId: ID,
+    run: 0,
+    at: '2026-08-01T10:00:00.000Z',
+    film: PATH,
+    archived: PATH,
+    frames: 4,
+    durationMs: 133,
+    filmBytes: 18,
+  });
+  assert.deepEqual(await contents(library.processed), { [PATH]: 'graded 0;graded 1;' });
+});
+
+test('an image is one batch, and keeps its name', async (t) => {
+  const { give, complete, library } = await setup(t);
+  await give(graded(0, { kind: 'image', ptsDeltas: [0], endPts: 1 }));
+  const answers = await give(complete({ kind: 'image', batches: 1, frames: 1 }));
+  assert.deepEqual(eventTypes(answers), ['finished']);
+  assert.deepEqual(await contents(library.processed), { [PATH]: 'graded 0;' });
+});
+
+test('a batch that was given up is the end of its recording, which says which batch and why', async (t) => {
+  const { give } = await setup(t);
+  const answers = await give(batchFailed());
+  assert.deepEqual(eventTypes(answers), ['batch-failed', 'failed']);
+  const failed = decodeEvent(answers[1] as EncodedMessage);
+  assert.equal(failed.type === 'failed' && failed.reason, 'batch 1: ffmpeg said no.');
+});
+
+test('a recording is cut again once, and batches of the second cut are never removed', async (t) => {
+  const { give, view, published, library } = await setup(t);
+  await give(graded(0));
+  const mismatch = batchFailed({ code: 'FRAMES_MISMATCH', reason: '3 of 4 frames.' });
+  const answers = await give(mismatch);
+  const again = answers.find((message) => message.topic === TOPICS.recordings) as EncodedMessage;
+  assert.deepEqual([decodeRecording(again).cut, decodeRecording(again).run], ['rekey', 0]);
+  assert.deepEqual(await contents(library.work), { [`${ID}/`]: 'empty' });
+  await give(graded(0, { cut: 'rekey' }));
+  // Delivered once more while the view has not seen the answer yet.
+  assert.equal((await give(mismatch)).length, 2);
+  assert.deepEqual(Object.keys(await contents(library.work)), [`${ID}/0-rekey/0.batch`]);
+  published.push(...answers);
+  view.catchUp();
+  assert.deepEqual(await give(mismatch), [], 'one is enough');
+});
+
+test('a recording that went or changed meanwhile fails, and nothing is published', async (t) => {
+  const gone = await setup(t);
+  await gone.give(graded(0));
+  await gone.give(graded(1));
+  await gone.put('other bytes of it');
+  await assert.rejects(gone.give(gone.complete()), { code: 'RECORDING_CHANGED', message: /s\/room\.mp4 was replaced/ });
+  await rm(gone.file);
+  await assert.rejects(gone.give(gone.complete()), { code: 'RECORDING_GONE', message: /s\/room\.mp4 was deleted/ });
+  assert.deepEqual(await contents(gone.library.processed), {});
+});
+
+test('a film of other frames than the recording has is not published', async (t) => {
+  const { give, complete, library } = await setup(t);
+  await give(graded(0));
+  await give(graded(1));
+  await assert.rejects(give(complete({ frames: 5 })), { code: 'FILM_NOT_EXACT', message: /has 4 frames.*has 5/ });
+  assert.deepEqual(
+    Object.keys(await contents(library.processed)).filter((name) => !name.startsWith('.')),
+    [],
+  );
+});
+
+test('an original that goes between the film and the archive: the reason names the film', async (t) => {
+  const stage = await makeStage(t);
+  const view = viewOf(stage.published, foundEvent(stage.found()));
+  const ports = stage.ports(view);
+  const films: AssemblerPorts['films'] = {
+    ...ports.films,
+    async publish(...args) {
+      await rm(stage.file);
+      return ports.films.publish(...args);
+    },
+  };
+  const give = (message: Parameters<typeof assemble>[0], payload: Uint8Array) =>
+    assemble(message, payload, { ...ports, films }, NEVER);
+  await give(graded(0), payloadOf(0));
+  await give(graded(1), payloadOf(1));
+  await assert.rejects(give(stage.complete(), new Uint8Array()), {
+    code: 'RECORDING_GONE',
+    message: /is not there any more\. Its film was published before that, as s\/room\.mp4\./,
+  });
+});
+
+test('a film that its users have taken away already does not keep the recording from being finished', async (t) => {
+  const stage = await makeStage(t);
+  const view = viewOf(stage.published, foundEvent(stage.found()));
+  const ports = stage.ports(view);
+  let dies = true;
+  const films: AssemblerPorts['films'] = {
+    ...ports.films,
+    async archive(...args) {
+      if (dies) throw new Error('killed');
+      return ports.films.archive(...args);
+    },
+  };
+  const give = (message: Parameters<typeof assemble>[0], payload: Uint8Array) =>
+    assemble(message, payload, { ...ports, films }, NEVER);
+  await give(graded(0), payloadOf(0));
+  await give(graded(1), payloadOf(1));
+  await assert.rejects(give(stage.complete(), new Uint8Array()), /killed/);
+  await rm(stage.library.processed, { recursive: true });
+  dies = false;
+  assert.deepEqual(eventTypes(await give(stage.complete(), new Uint8Array())), ['finished']);
+  assert.deepEqual(await contents(stage.library.processed), {});
+});
