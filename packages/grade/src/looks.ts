@@ -25,12 +25,13 @@ export const LOOKS: readonly Look[] = [
 export const DEFAULT_LOOK = 'both';
 
 /**
- * An operator's looks: a JSON file, or all `.json` files of a folder. A file holds one look, which is called after the file
- * when it has no name, or an array of looks.
+ * An operator's looks: a JSON file, or all `.json` files of a folder; none when there is no path. A file holds one look,
+ * which is called after the file when it has no name, or an array of looks.
  * @throws DailiesError LOOK_INVALID that names the file and the parameter, or two looks of one name; PERMISSION_DENIED;
  *   CONFIG_INVALID when there is no such file or folder
  */
-export async function loadLooks(path: string): Promise<Look[]> {
+export async function loadLooks(path: string | undefined): Promise<Look[]> {
+  if (path === undefined) return [];
   const looks = (await Promise.all((await lookFiles(path)).map(readLooks))).flat();
   const seen = new Map<string, string>();
   for (const { look, file } of looks) {

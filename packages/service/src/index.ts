@@ -1,11 +1,13 @@
 export type { Logger } from 'pino';
 export * from './bus-fields.ts';
 export * from './config.ts';
+export * from './error-lines.ts';
 export * from './fields.ts';
 export * from './lifecycle.ts';
 export * from './log-text.ts';
 export * from './logger.ts';
 export * from './redact.ts';
+export * from './run-service.ts';
 export * from './safe-text.ts';
 export * from './shared-fields.ts';
 export * from './types.ts';

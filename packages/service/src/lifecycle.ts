@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toDailiesError } from '@dailies/contracts';
+import { DailiesError, toDailiesError } from '@dailies/contracts';
 import type { Logger } from 'pino';
 import type { Service } from './types.ts';
 
@@ -81,7 +81,7 @@ export async function runServices(services: readonly Service[], options: RunOpti
     const why = await ending.promise;
     stopping.abort();
     options.onStopping?.(why);
-    if (why.by === 'error') log.fatal({ err: why.error }, 'an error that nothing caught; stopping');
+    if (why.by === 'error') log.fatal({ err: why.error }, fatalText(why.error));
     // After an error nothing is known of the state of the process: what is in hand is given back, not finished.
     const drainMs = why.by === 'error' ? 0 : options.drainMs;
     return await Promise.race([stopAll(started, drainMs, log, over.signal).then(() => why), forced.promise]);
@@ -93,6 +93,11 @@ export async function runServices(services: readonly Service[], options: RunOpti
     over.abort();
     for (const end of unhook) end();
   }
+}
+
+/** One of our own errors is a consumer that gave up, as when the file of the bus is damaged; any other is a mistake of ours. */
+function fatalText(error: unknown): string {
+  return error instanceof DailiesError ? 'cannot go on; stopping' : 'an error that nothing caught; stopping';
 }
 
 /** Stops services in reverse; one that fails or hangs does not keep the others from stopping. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { derived, field } from './fields.ts';
+import { type ConfigOf, derived, field } from './fields.ts';
 
 const inRecordings = (...parts: string[]) =>
   derived(`\`RECORDINGS_DIR\`/${parts.join('/')}`, (get) => join(get('RECORDINGS_DIR'), ...parts));
@@ -37,6 +37,12 @@ export const libraryFields = [
     example: '/var/tmp/dailies',
   }),
 ] as const;
+
+/** The folders of a loaded configuration, as `openLibrary` of @dailies/library takes them. */
+export function foldersOf(config: ConfigOf<typeof libraryFields>) {
+  const { recordingsDir: recordings, processedDir: processed, archivedDir: archived, workDir: work } = config;
+  return { recordings, processed, archived, work };
+}
 
 /** The programs that decode and encode. */
 export const toolFields = [

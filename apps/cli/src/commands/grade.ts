@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path';
 import type { Look } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
-import { findLook } from '@dailies/grade';
+import { findLook, loadLooks } from '@dailies/grade';
 import { quote } from '@dailies/library';
 import { type FfmpegTools, findTools } from '@dailies/media';
 import { type ConfigOf, field, limitFields, loadConfig, pickFields, processFields, toolFields } from '@dailies/service';
@@ -16,7 +16,6 @@ import type { GradeProgress } from '../grade-progress.ts';
 import { refusal } from '../report.ts';
 import { createScreen } from '../screen.ts';
 import { bundledWarning } from '../startup-text.ts';
-import { readLooks } from './looks.ts';
 
 export const gradeFields = [
   ...pickFields(splitterFields, 'LOOK', 'LOOKS_DIR', 'PRESET', 'CRF', 'LOSSLESS', 'BATCH_SECONDS', 'SPLIT_TIMEOUT_MS'),
@@ -74,7 +73,7 @@ export function gradeCommand(gradeFile: GradeFile): Command {
     async run(context, argv) {
       const { flags, positionals } = splitArguments(argv, gradeFields, 2);
       const config = loadConfig(gradeFields, { env: context.env, argv: flags, cwd: context.cwd });
-      const look = findLook(config.look, await readLooks(config.looksDir));
+      const look = findLook(config.look, await loadLooks(config.looksDir));
       const { input, output } = filesOf(positionals, look.name, context.cwd, config.gradeForce);
       const tools = await findTools(config, context.env.PATH ?? '');
       const warning = bundledWarning(tools);

@@ -49,7 +49,7 @@ export const looks: Command = {
   async run(context, argv) {
     const { flags } = splitArguments(argv, fields, 0);
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
-    const extra = await readLooks(config.looksDir);
+    const extra = await loadLooks(config.looksDir);
     if (config.looksOut !== undefined && config.looksCube === undefined) {
       throw refusal('--out says where a LUT goes, but no look is named.', 'Name it with --cube NAME.');
     }
@@ -69,11 +69,6 @@ export const looks: Command = {
     return EXIT.ok;
   },
 };
-
-/** An operator's looks; none without a folder. @throws DailiesError CONFIG_INVALID, LOOK_INVALID */
-export async function readLooks(folder: string | undefined): Promise<Look[]> {
-  return folder === undefined ? [] : loadLooks(folder);
-}
 
 async function writeNew(file: string, text: string): Promise<void> {
   await writeFile(resolve(file), text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { BusSettings } from '@dailies/bus';
 import type { EncodedMessage } from '@dailies/contracts';
 import { type Library, openLibrary, quote } from '@dailies/library';
-import { busFields, libraryFields, loadConfig, processFields } from '@dailies/service';
+import { busFields, foldersOf, libraryFields, loadConfig, processFields } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT, type OpenBus } from '../command.ts';
 import { commandLog } from '../command-log.ts';
@@ -31,12 +31,7 @@ export const replay: Command = {
       throw refusal('Which recording?', 'Give its id or its path: dailies replay ID. `dailies status` lists them.');
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
     const recording = findRecording(await readRecordings(config, context.openBus, commandLog(context, config)), wanted);
-    const library = openLibrary({
-      recordings: config.recordingsDir,
-      processed: config.processedDir,
-      archived: config.archivedDir,
-      work: config.workDir,
-    });
+    const library = openLibrary(foldersOf(config));
     const file = await library.inside(recording.path);
     const archived = recording.archived === null ? null : join(library.archived, recording.archived);
     const at = new Date(context.now()).toISOString();

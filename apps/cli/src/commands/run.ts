@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findLook } from '@dailies/grade';
+import { findLook, loadLooks } from '@dailies/grade';
 import { type Library, openLibrary } from '@dailies/library';
 import { findTools } from '@dailies/media';
-import { createLogger, type Ending, exitCodeOf, type Logger, loadConfig, runServices } from '@dailies/service';
+import {
+  createLogger,
+  type Ending,
+  exitCodeOf,
+  foldersOf,
+  type Logger,
+  loadConfig,
+  runServices,
+} from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import type { Command, Context } from '../command.ts';
 import { mayColor } from '../command-log.ts';
@@ -17,7 +25,6 @@ import { type RunConfig, runFields } from '../run-fields.ts';
 import { createScreen, type Screen } from '../screen.ts';
 import { bundledWarning, startupLines } from '../startup-text.ts';
 import { shownPath } from '../status-model.ts';
-import { readLooks } from './looks.ts';
 
 const TICK_MS = 250;
 /** Attempts of `--once` for what only an operator can mend: nobody waits for a cron job for ever. */
@@ -78,14 +85,9 @@ async function prepare(
 ): Promise<Omit<PipelineOptions, 'config' | 'log' | 'openBus'>> {
   // A folder that a cron job names wrongly must not be made, and found empty.
   if (config.once) requireFolder(config.recordingsDir);
-  const library = openLibrary({
-    recordings: config.recordingsDir,
-    processed: config.processedDir,
-    archived: config.archivedDir,
-    work: config.workDir,
-  });
+  const library = openLibrary(foldersOf(config));
   const tools = await findTools(config, context.env.PATH ?? '');
-  const look = findLook(config.look, await readLooks(config.looksDir));
+  const look = findLook(config.look, await loadLooks(config.looksDir));
   for (const note of await library.ensure()) log.info(note);
   return { library, tools, look };
 }

@@ -1,5 +1,5 @@
 import { openLibrary } from '@dailies/library';
-import { busFields, field, libraryFields, loadConfig, processFields } from '@dailies/service';
+import { busFields, field, foldersOf, libraryFields, loadConfig, processFields } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { commandLog } from '../command-log.ts';
@@ -34,12 +34,7 @@ export const status: Command = {
   async run(context, argv) {
     const { flags } = splitArguments(argv, fields, 0);
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
-    const folders = openLibrary({
-      recordings: config.recordingsDir,
-      processed: config.processedDir,
-      archived: config.archivedDir,
-      work: config.workDir,
-    });
+    const folders = openLibrary(foldersOf(config));
     const recordings = await readRecordings(config, context.openBus, commandLog(context, config));
     const entries = recordings.map((recording) => statusEntry(recording, folders));
     context.stdout.write(

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { fixture } from '../fixtures/make.ts';
+import { makeRoom } from '../helpers/dailies.ts';
+import { assertExact } from '../helpers/judge.ts';
+import { ended, follow, SERVICES, startService } from '../helpers/services.ts';
+
+/** The services as processes of their own, on one embedded bus: what docs/life-of-a-recording.md promises holds there too. */
+
+test('the four services, each in a process of its own, make the film, and a signal ends each with exit code 0', {
+  timeout: 600_000,
+}, async (t) => {
+  const room = await makeRoom(t);
+  const file = await fixture('cfr30-gop60');
+  await room.put(file, 'meeting/a.mp4');
+  const services = SERVICES.map((name) => startService(t, name, { RECORDINGS_DIR: room.folder }));
+  const [row] = await ended(await follow(t, { busPath: join(room.folder, '.dailies', 'bus.sqlite') }), 1);
+  assert.equal(row?.state, 'finished', JSON.stringify(row));
+  assert.deepEqual(await Promise.all(services.map((service) => service.end())), [0, 0, 0, 0]);
+  for (const service of services) await service.said('stopped');
+  assert.deepEqual(await room.files('work'), []);
+  assert.deepEqual(await room.files('archived'), ['meeting/a.mp4']);
+  await assertExact(file, join(room.folder, 'processed', 'meeting', 'a.mp4'));
+});
+
+test('a service that cannot start says why and what to do on stderr, and exits with 1', {
+  timeout: 300_000,
+}, async (t) => {
+  const room = await makeRoom(t);
+  const busPath = join(room.folder, 'bus.sqlite');
+  await writeFile(busPath, 'this is no database');
+  for (const name of SERVICES) {
+    const service = startService(t, name, { RECORDINGS_DIR: room.folder, BUS_PATH: busPath });
+    const code = await new Promise((resolve) => service.child.once('close', resolve));
+    assert.equal(code, 1, service.output());
+    assert.match(service.output(), new RegExp(`^${name}: BUS_FAILED: .*bus\\.sqlite.*\\n {2}\\S`, 'm'));
+  }
+});
+
+test('npm start -w services/NAME starts each of them', { timeout: 300_000 }, async (t) => {
+  const room = await makeRoom(t);
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  for (const name of SERVICES) {
+    const env = { ...process.env, RECORDINGS_DIR: room.folder, DRAIN_MS: 'soon' };
+    const failed = await promisify(execFile)('npm', ['start', '-w', `services/${name}`], { cwd: root, env }).catch(
+      (error: { code: number; stderr: string }) => error,
+    );
+    assert.equal('code' in failed && failed.code, 1);
+    assert.match(failed.stderr, new RegExp(`^${name}: CONFIG_INVALID: DRAIN_MS is "soon"`, 'm'));
+  }
+});
