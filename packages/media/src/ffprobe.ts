@@ -41,7 +41,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 /**
  * What ffprobe says of a file, as JSON. Run directly and not through fluent-ffmpeg: its `ffprobe` has neither a time
  * limit nor a way to kill, and reads a line format that hostile metadata can imitate (docs/decisions/0004).
- * @throws DailiesError RECORDING_UNREADABLE with ffprobe's own words, FFMPEG_TIMEOUT, FFMPEG_FAILED when it was ended from
+ * @throws DailiesError RECORDING_UNREADABLE with ffprobe's own words, RECORDING_FORMAT_REFUSED, FFMPEG_TIMEOUT, FFMPEG_FAILED when it was ended from
  *   outside, ABORTED
  */
 export function ffprobe(
@@ -86,6 +86,11 @@ export function ffprobe(
         } catch {
           // an empty or cut answer: ffprobe's error line tells why
         }
+        const refused = /^\[(\S+) @ [^\]]*\] Format not on whitelist/m.exec(stderr)?.[1];
+        if (error && refused)
+          return reject(
+            new DailiesError('RECORDING_FORMAT_REFUSED', `The container "${refused}" is not one that Dailies opens.`),
+          );
         if (error || !probed.format || !probed.streams) {
           return reject(
             new DailiesError(

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
-import type { Look } from '@dailies/contracts';
+import { DailiesError, type ErrorCode, type Look } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
 import { findLook, loadLooks } from '@dailies/grade';
@@ -12,8 +10,8 @@ import { type Command, type Context, EXIT } from '../command.ts';
 import { commandLog } from '../command-log.ts';
 import { count, duration, rate, size } from '../figures.ts';
 import { gradeLine } from '../grade-line.ts';
+import { gradePaths } from '../grade-paths.ts';
 import type { GradeProgress } from '../grade-progress.ts';
-import { refusal } from '../report.ts';
 import { createScreen } from '../screen.ts';
 import { bundledWarning } from '../startup-text.ts';
 
@@ -66,7 +64,7 @@ export function gradeCommand(gradeFile: GradeFile): Command {
     usage: 'grade IN [OUT]',
     summary: 'Make the film of one file, without folders and bus.',
     details: [
-      'OUT is IN with the name of the look before the extension when left out: room.mp4 becomes room.both.mp4. The film is the same, frame by frame, as the pipeline makes.',
+      'OUT is a file or a folder. Left out, the film is beside IN, named after the look: room.mp4 becomes room.both.mp4. The film is the same, frame by frame, as the pipeline makes.',
     ],
     fields: gradeFields,
     positionals: 2,
@@ -74,7 +72,7 @@ export function gradeCommand(gradeFile: GradeFile): Command {
       const { flags, positionals } = splitArguments(argv, gradeFields, 2);
       const config = loadConfig(gradeFields, { env: context.env, argv: flags, cwd: context.cwd });
       const look = findLook(config.look, await loadLooks(config.looksDir));
-      const { input, output } = filesOf(positionals, look.name, context.cwd, config.gradeForce);
+      const { input, output } = gradePaths(positionals, look.name, context.cwd, config.gradeForce);
       const tools = await findTools(config, context.env.PATH ?? '');
       const warning = bundledWarning(tools);
       if (warning) commandLog(context, config).warn(warning);
@@ -106,7 +104,7 @@ async function showing(
     return EXIT.ok;
   } catch (error) {
     screen.end();
-    if (!stop.signal.aborted) throw error;
+    if (!stop.signal.aborted) throw advised(error);
     context.stderr.write('Stopped; no film was made.\n');
     return stop.signal.reason === 'SIGINT' ? 130 : 143;
   } finally {
@@ -114,27 +112,23 @@ async function showing(
   }
 }
 
-function filesOf(
-  positionals: readonly string[],
-  look: string,
-  cwd: string,
-  force: boolean,
-): { input: string; output: string } {
-  const [given, wanted] = positionals;
-  if (!given) throw refusal('Which file?', 'Name it: dailies grade IN [OUT].');
-  const input = resolve(cwd, given);
-  const output = wanted ? resolve(cwd, wanted) : defaultOutput(input, look);
-  if (!existsSync(input)) throw refusal(`${quote(input)} does not exist.`, 'Check the name.', 'RECORDING_GONE');
-  if (output === input) throw refusal(`${quote(output)} is the recording itself.`, 'Give the film another name.');
-  if (existsSync(output) && !force)
-    throw refusal(`${quote(output)} exists already.`, 'Name another film, or replace it with --force.');
-  return { input, output };
-}
+/** The table of errors speaks to who runs the pipeline; here nothing is picked up by itself, and nothing is replayed. */
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  RECORDING_EMPTY: 'Nothing was recorded in it.',
+  RECORDING_UNREADABLE: 'Play the file; when it is damaged, repair it first.',
+  RECORDING_NO_MOOV: 'Repair it with a tool such as untrunc and a good recording of the same Jibri.',
+  RECORDING_NO_VIDEO: 'There is nothing to grade in it.',
+  RECORDING_CHANGED: 'Grade it again when nobody writes to it any more.',
+  RECORDING_GONE: 'Check the name.',
+  FRAMES_MISMATCH: 'The recording is damaged: it does not decode to the frames that it announces.',
+  SETUP_MISMATCH: 'Please report it with the message.',
+  AUDIO_UNSUPPORTED: 'Convert the sound of the recording first, for example to AAC.',
+};
 
-/** `a/room.webm` → `a/room.both.mp4`. */
-export function defaultOutput(input: string, look: string): string {
-  const extension = extname(input);
-  const stem = extension ? input.slice(0, -extension.length) : input;
-  const isImage = /^\.(jpe?g|png|webp)$/i.test(extension);
-  return `${stem}.${look}${isImage ? extension : '.mp4'}`;
+function advised(thrown: unknown): unknown {
+  if (!(thrown instanceof DailiesError) || 'todo' in thrown.details) return thrown;
+  const todo = ADVICE[thrown.code];
+  return todo
+    ? new DailiesError(thrown.code, thrown.message, { cause: thrown, details: { ...thrown.details, todo } })
+    : thrown;
 }
