@@ -10,8 +10,11 @@ import {
   busFields,
   type FieldSpec,
   flagOf,
+  httpFields,
   libraryFields,
   limitFields,
+  METRICS,
+  type MetricSpec,
   processFields,
   retryFields,
   toolFields,
@@ -36,6 +39,7 @@ const GROUPS: ReadonlyArray<readonly [string, readonly FieldSpec[]]> = [
   ['dailies run', [ONCE]],
   ['Folders', libraryFields],
   ['Bus', busFields],
+  ['Health and metrics', httpFields],
   ['ffmpeg', toolFields],
   ['Process', processFields],
   ['Retries', retryFields],
@@ -75,10 +79,30 @@ function commandPage(): string {
   return `${GENERATED}\n# The command line\n\n${block(programHelp(commands, null))}\n${exits}\n${helps.join('\n')}`;
 }
 
+function metricsPage(): string {
+  const rows = Object.values<MetricSpec>(METRICS).map(
+    ({ name, type, labels, help }) =>
+      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ') || '–'} | ${help} |`,
+  );
+  const intro = [
+    'With `HTTP_PORT` set, each service (and `dailies run`) answers:',
+    '',
+    '| path | answer |',
+    '|---|---|',
+    '| `/healthz` | 200 as long as the process lives; one whose loop is blocked does not answer |',
+    '| `/readyz` | 200 when it is at work, the bus answers, its consumers run and its folders can be used; else 503 with `problems`: what, code, message |',
+    '| `/metrics` | the metrics below for Prometheus, and those of Node and the process (`process_…`, `nodejs_…`) |',
+    '',
+    'Each process tells of itself, but for lag, records in flight and recordings by state, which are the same wherever they are asked: take `max by (…)` of them, not `sum`.',
+  ].join('\n');
+  return `${GENERATED}\n# Metrics and health\n\n${intro}\n\n| metric | type | labels | what it says |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
 const PAGES = [
   { path: 'docs/reference/cli.md', render: commandPage },
   { path: 'docs/reference/errors.md', render: errorsPage },
   { path: 'docs/reference/configuration.md', render: configurationPage },
+  { path: 'docs/reference/metrics.md', render: metricsPage },
 ];
 
 for (const { path, render } of PAGES) {

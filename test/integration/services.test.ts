@@ -18,9 +18,20 @@ test('the four services, each in a process of its own, make the film, and a sign
   const room = await makeRoom(t);
   const file = await fixture('cfr30-gop60');
   await room.put(file, 'meeting/a.mp4');
-  const services = SERVICES.map((name) => startService(t, name, { RECORDINGS_DIR: room.folder }));
+  const env = { RECORDINGS_DIR: room.folder, HTTP_PORT: '0' };
+  const services = SERVICES.map((name) => startService(t, name, env));
   const [row] = await ended(await follow(t, { busPath: join(room.folder, '.dailies', 'bus.sqlite') }), 1);
   assert.equal(row?.state, 'finished', JSON.stringify(row));
+  for (const service of services) {
+    await service.said('at work');
+    const { address } = await service.said('tells how it is at /metrics, /healthz and /readyz');
+    const ready = await fetch(`${address}/readyz`);
+    assert.equal(ready.status, 200, `${service.name}: ${await ready.text()}`);
+    const metrics = await (await fetch(`${address}/metrics`)).text();
+    assert.match(metrics, new RegExp(`^dailies_build_info\\{service="${service.name}"`, 'm'));
+    if (service.name === 'filter-worker') assert.match(metrics, /^dailies_frames_graded_total 600$/m);
+    else assert.match(metrics, /^dailies_recordings\{state="finished"\} 1$/m);
+  }
   assert.deepEqual(await Promise.all(services.map((service) => service.end())), [0, 0, 0, 0]);
   for (const service of services) await service.said('stopped');
   assert.deepEqual(await room.files('work'), []);

@@ -1,11 +1,20 @@
 import { createAssembler } from '@dailies/assembler';
+import type { Bus } from '@dailies/bus';
 import type { Look } from '@dailies/contracts';
 import { createFilterWorker } from '@dailies/filter-worker';
 import { createFrameSplitter } from '@dailies/frame-splitter';
 import { createIngestWatcher, type IngestWatcher } from '@dailies/ingest-watcher';
 import type { Library } from '@dailies/library';
 import { type FfmpegTools, inspectRecording } from '@dailies/media';
-import { followRecordings, type Logger, type RecordingsReader, type Service } from '@dailies/service';
+import {
+  followRecordings,
+  type Logger,
+  type Monitor,
+  openMonitor,
+  type RecordingsReader,
+  type Service,
+  VERSION,
+} from '@dailies/service';
 import type { OpenBus } from './command.ts';
 import { isSettled } from './once.ts';
 import type { RunConfig } from './run-fields.ts';
@@ -28,41 +37,70 @@ export interface PipelineOptions {
   readonly log: Logger;
 }
 
-/** Opens the bus and builds the services; nothing is started. @throws DailiesError BUS_FAILED, PERMISSION_DENIED */
-export async function openPipeline({ openBus, config, library, tools, look, log }: PipelineOptions): Promise<Pipeline> {
-  const bus = await openBus(config, {
+/**
+ * Opens the bus, and the port that tells how we are, and builds the services; nothing is started.
+ * @throws DailiesError BUS_FAILED, PERMISSION_DENIED, CONFIG_INVALID
+ */
+export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { openBus, config, library, log } = options;
+  const monitor = await openMonitor({
+    port: config.httpPort,
+    host: config.httpHost,
+    service: 'dailies',
+    version: VERSION,
     log,
-    onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
   });
+  monitor.check('folders', () => library.check('writing'));
+  monitor.window(config.windowBatches);
+  let bus: Bus | null = null;
+  const close = async (): Promise<void> => {
+    await bus?.close();
+    await monitor.close();
+  };
   try {
-    const view = await followRecordings(bus, log);
-    const parts = { bus, library, view, tools, config };
-    const speaking = (service: string): { log: Logger } => ({ log: log.child({ service }) });
-    const watcher = createIngestWatcher({
-      ...parts,
-      ...speaking('ingest-watcher'),
-      inspect: inspectRecording(tools, config),
+    bus = await openBus(config, {
+      log,
+      onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
     });
-    // Who consumes comes first: stopping goes the other way round, so that work in hand flows out.
-    const services = [
-      createAssembler({ ...parts, ...speaking('assembler') }),
-      createFilterWorker({ ...parts, ...speaking('filter-worker') }),
-      createFrameSplitter({ ...parts, ...speaking('frame-splitter'), look }),
-      watcher,
-    ];
-    return {
-      view,
-      watcher,
-      services,
-      async close() {
-        await view.close();
-        await bus.close();
-      },
-    };
+    return { ...(await build(monitor.bus(bus), monitor, options)), close };
   } catch (error) {
-    await bus.close();
+    await close();
     throw error;
   }
+}
+
+async function build(
+  bus: Bus,
+  monitor: Monitor,
+  { config, library, tools, look, log }: PipelineOptions,
+): Promise<Omit<Pipeline, 'close'>> {
+  const view = await followRecordings(bus, log);
+  monitor.view(view);
+  const parts = { bus, library, view, tools, config };
+  const speaking = (service: string): { log: Logger } => ({ log: log.child({ service }) });
+  const watcher = createIngestWatcher({
+    ...parts,
+    ...speaking('ingest-watcher'),
+    inspect: inspectRecording(tools, config),
+  });
+  // Who consumes comes first: stopping goes the other way round, so that work in hand flows out.
+  const services = [
+    createAssembler({ ...parts, ...speaking('assembler') }),
+    createFilterWorker({ ...parts, ...speaking('filter-worker') }),
+    createFrameSplitter({ ...parts, ...speaking('frame-splitter'), look }),
+    watcher,
+    readiness(monitor),
+  ];
+  return { view, watcher, services };
+}
+
+/** Started last and stopped first: in between, the process is at work. */
+function readiness(monitor: Monitor): Service {
+  return {
+    name: 'readiness',
+    start: async () => monitor.atWork(true),
+    stop: async () => monitor.atWork(false),
+  };
 }
 
 /** Resolves when everything that is in the folder has been found and has ended, for `--once`; or when `stopping` says so. */

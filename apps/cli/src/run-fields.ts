@@ -6,6 +6,7 @@ import {
   busFields,
   type ConfigOf,
   field,
+  httpFields,
   libraryFields,
   limitFields,
   processFields,
@@ -35,6 +36,7 @@ export const runFields = [
   ...retryFields,
   ...toolFields,
   ...busFields,
+  ...httpFields,
   ...processFields,
 ] as const;
 

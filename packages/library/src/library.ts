@@ -33,6 +33,11 @@ export interface Library {
    * @throws DailiesError PERMISSION_DENIED that names the folder, the user and the command that mends it
    */
   ensure(): Promise<string[]>;
+  /**
+   * Checks that all folders are there and can be written; or that recordings can be read, which is all that cutting needs.
+   * @throws DailiesError IO_FAILED, PERMISSION_DENIED
+   */
+  check(forWhat: 'reading' | 'writing'): Promise<void>;
   /** Absolute path of a recording (which may be gone). @throws DailiesError when it would leave the recordings folder */
   inside(path: string): Promise<string>;
   /** See `scan`. */
@@ -74,6 +79,7 @@ export function openLibrary(folders: LibraryFolders): Library {
     notes: createNoteStore(paths.work),
     batches: createBatchStore(paths.work),
     ensure: () => ensureAll(paths),
+    check: (forWhat) => (forWhat === 'writing' ? checkAll(paths) : checkAll({ recordings }, constants.R_OK)),
     inside: (path) => inside(recordings, path),
     scan: (options) => scan({ ...rules, ...options }),
     candidate: (path) => candidateAt(rules, path),
@@ -109,7 +115,22 @@ async function ensureAll(paths: Paths): Promise<string[]> {
     if (present && !present.isDirectory())
       throw new DailiesError('CONFIG_INVALID', `${quote(path)}, the ${name} folder, is no folder.`);
     if (await ensureFolder(path)) notes.push(`created the ${name} folder ${quote(path)}`);
-    await accessing('write', path, () => access(path, constants.R_OK | constants.W_OK | constants.X_OK));
+    await requireAccess(path, WRITING);
   }
   return notes;
+}
+
+async function checkAll(paths: Partial<Paths>, mode = WRITING): Promise<void> {
+  for (const [name, path] of Object.entries(paths)) {
+    const present = await stat(path).catch(() => null);
+    if (!present?.isDirectory()) throw new DailiesError('IO_FAILED', `The ${name} folder ${quote(path)} is not there.`);
+    await requireAccess(path, mode);
+  }
+}
+
+const WRITING = constants.R_OK | constants.W_OK;
+
+function requireAccess(path: string, mode: number): Promise<void> {
+  const what = mode & constants.W_OK ? 'write' : 'read';
+  return accessing(what, path, () => access(path, mode | constants.X_OK));
 }

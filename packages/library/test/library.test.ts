@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openLibrary, quote } from '../src/index.ts';
@@ -65,4 +65,15 @@ test('paths are quoted as a shell wants them, and stay on one line', () => {
   assert.equal(quote('/srv/a-b_c.mp4'), '/srv/a-b_c.mp4');
   assert.equal(quote("it's"), `'it'\\''s'`);
   assert.equal(quote('two\nlines\u001b[2J'), `$'two\\x0alines\\x1b[2J'`);
+});
+
+test('a folder that is missing or closed is told by name; for reading, only that of recordings counts', async (t) => {
+  const base = await temporaryFolder(t);
+  const library = openLibrary({ recordings: join(base, 'r'), processed: join(base, 'p') });
+  await assert.rejects(library.check('reading'), { code: 'IO_FAILED', message: /recordings folder .* is not there/ });
+  await library.ensure();
+  await library.check('writing');
+  await rm(join(base, 'p'), { recursive: true });
+  await assert.rejects(library.check('writing'), { code: 'IO_FAILED', message: /processed folder/ });
+  await library.check('reading');
 });

@@ -4,15 +4,18 @@ import { busFields } from './bus-fields.ts';
 import { type ConfigSource, loadConfig } from './config.ts';
 import { errorLines } from './error-lines.ts';
 import type { ConfigOf, FieldSpec } from './fields.ts';
+import { httpFields } from './http-fields.ts';
 import { exitCodeOf, processHooks, runServices } from './lifecycle.ts';
 import { createLogger } from './logger.ts';
+import { type Monitor, openMonitor } from './monitor/open.ts';
 import { redactor, secretsOf } from './redact.ts';
 import { processFields } from './shared-fields.ts';
 import type { RecordingsReader, Service } from './types.ts';
+import { VERSION } from './version.ts';
 import { followRecordings } from './view.ts';
 
 /** What every service has, whatever it does. */
-const COMMON = [...busFields, ...processFields] as const;
+const COMMON = [...busFields, ...httpFields, ...processFields] as const;
 type CommonConfig = ConfigOf<typeof COMMON>;
 
 /** What a service is made of, once its process is prepared. */
@@ -24,6 +27,8 @@ export interface ServiceParts<Fields extends readonly FieldSpec[]> {
   readonly searchPath: string;
   /** The state of all recordings, for services that need it; it ends with the bus. */
   view(): Promise<RecordingsReader>;
+  /** Knows the bus and the view already. */
+  readonly monitor: Monitor;
 }
 
 export interface ServiceSpec<Fields extends readonly FieldSpec[]> {
@@ -96,29 +101,47 @@ function inProcess<const Fields extends readonly FieldSpec[]>(
   searchPath: string,
 ): Service {
   const ending = new AbortController();
-  let bus: Bus | null = null;
+  /** How to close what is open, the newest last. */
+  const open: (() => Promise<void>)[] = [];
   let service: Service | null = null;
+  let monitor: Monitor | null = null;
+
+  /** Keeps what was opened, for closing; at once when it comes after the end. */
+  const kept = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const opened = await opening;
+    if (ending.signal.aborted) await opened.close();
+    else open.push(() => opened.close());
+    ending.signal.throwIfAborted();
+    return opened;
+  };
+  const { name } = spec;
   return {
-    name: spec.name,
+    name,
     async start() {
-      const opened = await spec.openBus(config, {
-        clientId: spec.name,
-        log,
-        onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
-      });
-      if (ending.signal.aborted) return opened.close();
-      bus = opened;
-      service = await spec.create({ config, bus, log, searchPath, view: () => followRecordings(opened, log) });
-      if (ending.signal.aborted) return;
+      const at = { port: config.httpPort, host: config.httpHost };
+      const telling = await kept(openMonitor({ ...at, service: name, version: VERSION, log }));
+      monitor = telling;
+      const onError = (error: unknown): void =>
+        log.error({ err: error }, 'the bus failed at something that nobody waits for');
+      const bus = telling.bus(await kept(spec.openBus(config, { clientId: name, log, onError })));
+      const view = async (): Promise<RecordingsReader> => {
+        const reader = await followRecordings(bus, log);
+        telling.view(reader);
+        return reader;
+      };
+      service = await spec.create({ config, bus, log, searchPath, view, monitor: telling });
+      ending.signal.throwIfAborted();
       await service.start();
+      telling.atWork(true);
       log.info({ bus: config.kafkaBrokers ?? config.busPath }, 'at work');
     },
     async stop(options) {
       ending.abort();
+      monitor?.atWork(false);
       try {
         await service?.stop(options);
       } finally {
-        await bus?.close();
+        for (const close of open.toReversed()) await close();
       }
       log.info('stopped');
     },

@@ -10,10 +10,11 @@ const exitCode = await runService(
     name: 'assembler',
     fields: [...libraryFields, ...assemblerFields, ...limitFields, ...retryFields, ...toolFields],
     openBus,
-    async create({ config, bus, log, searchPath, view }) {
+    async create({ config, bus, log, searchPath, view, monitor }) {
       const library = openLibrary(foldersOf(config));
       for (const sentence of await library.ensure()) log.info(sentence);
       const tools = await findTools(config, searchPath);
+      monitor.check('folders', () => library.check('writing'));
       return createAssembler({ bus, library, view: await view(), tools, log, config });
     },
   },

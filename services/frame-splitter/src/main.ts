@@ -11,10 +11,12 @@ const exitCode = await runService(
     name: 'frame-splitter',
     fields: [...libraryFields, ...splitterFields, ...limitFields, ...retryFields, ...toolFields],
     openBus,
-    async create({ config, bus, log, searchPath, view }) {
+    async create({ config, bus, log, searchPath, view, monitor }) {
       const look = findLook(config.look, await loadLooks(config.looksDir));
       const tools = await findTools(config, searchPath);
       const library = openLibrary(foldersOf(config));
+      monitor.check('folders', () => library.check('reading'));
+      monitor.window(config.windowBatches);
       return createFrameSplitter({ bus, library, view: await view(), tools, look, log, config });
     },
   },

@@ -10,9 +10,10 @@ const exitCode = await runService(
     name: 'ingest-watcher',
     fields: [...libraryFields, ...watcherFields, ...limitFields, ...retryFields, ...toolFields],
     openBus,
-    async create({ config, bus, log, searchPath, view }) {
+    async create({ config, bus, log, searchPath, view, monitor }) {
       const inspect = inspectRecording(await findTools(config, searchPath), config);
       const library = openLibrary(foldersOf(config));
+      monitor.check('folders', () => library.check('writing'));
       return createIngestWatcher({ bus, library, view: await view(), inspect, log, config });
     },
   },
