@@ -39,7 +39,10 @@ async function embedded(input: DoctorInput): Promise<Finding[]> {
     await withProbeFile(folder, async () => undefined);
     if (existsSync(busPath)) await access(busPath, constants.R_OK | constants.W_OK);
   } catch (thrown) {
-    return [...findings, fail('bus', explained(thrown, 'write', busPath).message, 'Do what the line says.')];
+    return [
+      ...findings,
+      fail('bus', explained(thrown, 'write', existsSync(busPath) ? busPath : folder).message, 'Do what the line says.'),
+    ];
   }
   if (!existsSync(busPath)) return [...findings, ok('bus', `embedded; ${quote(busPath)} is made at the first start`)];
   return [...findings, await asked(input, `embedded, ${quote(busPath)}`)];

@@ -1,6 +1,6 @@
 import { toDailiesError } from '@dailies/contracts';
 import { quote } from '@dailies/library';
-import { type Finding, fail } from './finding.ts';
+import { type Finding, fail, warn } from './finding.ts';
 import type { Check, DoctorInput } from './input.ts';
 
 /** A check that hangs (a dead NFS server, a broker that does not answer) is given up, so that the others are seen. */
@@ -30,6 +30,9 @@ async function runCheck(check: Check, input: DoctorInput, timeoutMs: number): Pr
     return await Promise.race([check.run(input), late.promise]);
   } catch (thrown) {
     const { code, message } = toDailiesError(thrown);
+    // The lines of the folders have said so, and what to do.
+    if (code === 'PERMISSION_DENIED')
+      return [warn(check.name, 'could not be tried without write access.', 'See the lines of the folders.')];
     const found = `could not be checked: ${message}${code === 'INTERNAL' ? '' : ` (${code})`}`;
     return [
       fail(

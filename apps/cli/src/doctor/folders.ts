@@ -26,8 +26,9 @@ export const foldersCheck: Check = {
 };
 
 async function folderFinding(name: string, folder: string): Promise<Finding> {
+  let nearest = folder;
   try {
-    const nearest = await nearestFolder(folder);
+    nearest = await nearestFolder(folder);
     if (nearest !== folder) {
       await withProbeFile(nearest, async () => undefined);
       const found = `${quote(folder)} is not there yet; it can be made in ${quote(nearest)}.`;
@@ -39,7 +40,7 @@ async function folderFinding(name: string, folder: string): Promise<Finding> {
     await withProbeFile(folder, async () => undefined);
     return ok(name, `${quote(folder)}: a file was written and removed`);
   } catch (thrown) {
-    const error = explained(thrown, 'write', folder);
+    const error = explained(thrown, 'write', nearest);
     return fail(name, error.message, 'Do what the line says, then run `dailies doctor` again.');
   }
 }
@@ -50,7 +51,19 @@ export const recordingsCheck: Check = {
   async run({ survey, folders, host }) {
     const problems = survey.findings.filter(({ code }) => code === 'PERMISSION_DENIED');
     const locked = problems.slice(0, 3).map(({ reason }) => fail('recordings', reason, 'Do what the line says.'));
-    const unwritable = await foldersThatCannotBeWritten(survey.candidates.map(({ file }) => file));
+    const files = survey.candidates.map(({ file }) => file);
+    const unreadable: string[] = [];
+    for (const file of files) if (!(await may(file, constants.R_OK))) unreadable.push(file);
+    const closed = unreadable
+      .slice(0, 3)
+      .map((file) =>
+        fail(
+          'recordings',
+          `${quote(file)} cannot be read.`,
+          `Let everybody read it: sudo chmod a+r ${quote(file)}; or run Dailies as the user that Jibri runs as.`,
+        ),
+      );
+    const unwritable = await foldersThatCannotBeWritten(files);
     const stuck = unwritable
       .slice(0, 3)
       .map((folder) =>
@@ -60,9 +73,10 @@ export const recordingsCheck: Check = {
           `Give this user the right: sudo chown -R ${host.uid ?? 'USER'} ${quote(folder)}`,
         ),
       );
-    const rest = problems.length + unwritable.length - locked.length - stuck.length;
+    const shown = [...locked, ...closed, ...stuck];
+    const rest = problems.length + unreadable.length + unwritable.length - shown.length;
     const more = rest > 0 ? [fail('recordings', `${rest} more like these.`, 'See above.')] : [];
-    if (locked.length + stuck.length > 0) return [...locked, ...stuck, ...more];
+    if (shown.length > 0) return [...shown, ...more];
     const count = `${survey.candidates.length}${survey.cut ? ' or more' : ''}`;
     return [ok('recordings', `${count} in the folder now, all of them within reach`)];
   },
@@ -71,12 +85,12 @@ export const recordingsCheck: Check = {
 async function foldersThatCannotBeWritten(files: readonly string[]): Promise<string[]> {
   const unwritable: string[] = [];
   for (const folder of new Set(files.map((file) => dirname(file))))
-    if (!(await mayWrite(folder))) unwritable.push(folder);
+    if (!(await may(folder, constants.W_OK | constants.X_OK))) unwritable.push(folder);
   return unwritable;
 }
 
-const mayWrite = (folder: string): Promise<boolean> =>
-  access(folder, constants.W_OK | constants.X_OK).then(
+const may = (path: string, mode: number): Promise<boolean> =>
+  access(path, mode).then(
     () => true,
     () => false,
   );

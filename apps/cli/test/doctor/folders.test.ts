@@ -49,9 +49,11 @@ test('what cannot be read below the recordings folder is told, three times at mo
 
 test('originals in a folder that cannot be written could not be moved', async (t) => {
   const folder = temporaryFolder(t);
-  // A folder that is gone cannot be written by anybody, root included.
+  writeFileSync(join(folder, 'a.mp4'), '');
+  // What is gone can be read and written by nobody, root included.
   const survey = { candidates: [candidate('gone/a.mp4', { root: folder }), candidate('a.mp4', { root: folder })] };
-  const [line, ...more] = await recordingsCheck.run(inputOf(folder, { survey }));
+  const [closed, line, ...more] = await recordingsCheck.run(inputOf(folder, { survey }));
+  assert.equal(closed?.found, `${folder}/gone/a.mp4 cannot be read.`);
   assert.equal(line?.level, 'fail');
   assert.ok(line?.found.startsWith(`${folder}/gone cannot be written`), line?.found);
   assert.match(line?.todo ?? '', /chown -R 1000 /);
