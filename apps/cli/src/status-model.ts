@@ -26,6 +26,10 @@ export interface StatusEntry {
   /** Relative to the recordings folder when inside it, else absolute. */
   readonly film: string | null;
   readonly archived: string | null;
+  /** Of the meeting: its room, Jibri's session, and the id that all its parts have in common. */
+  readonly room: string | null;
+  readonly sessionId: string | null;
+  readonly meetingId: string | null;
   readonly look: string | null;
   /** 0 at first; each replay adds one. */
   readonly run: number;
@@ -52,6 +56,9 @@ export function statusEntry(status: RecordingStatus, folders: Folders): StatusEn
     todo: todoOf(status.code, status.recordingId),
     film: status.film === null ? null : shownPath(folders.recordings, join(folders.processed, status.film)),
     archived: status.archived === null ? null : shownPath(folders.recordings, join(folders.archived, status.archived)),
+    room: status.room,
+    sessionId: status.sessionId,
+    meetingId: status.meetingId,
     look: status.look,
     run: status.run,
     frames: status.frames,

@@ -10,16 +10,36 @@ export function statusText(entries: readonly StatusEntry[], columns: number): st
   if (entries.length === 0) return 'No recording has been found yet.\n';
   const order = (entry: StatusEntry): number => (entry.state === 'finished' ? 2 : entry.endedAt ? 1 : 0);
   const sorted = entries.toSorted((a, b) => order(a) - order(b));
-  return `${[...sorted.flatMap((entry) => entryLines(entry, columns)), '', summary(entries)].join('\n')}\n`;
+  const parts = partsOf(entries);
+  const lines = sorted.flatMap((entry) => entryLines(entry, parts.get(entry.id) ?? null, columns));
+  return `${[...lines, '', summary(entries)].join('\n')}\n`;
 }
 
-function entryLines(entry: StatusEntry, columns: number): string[] {
+/** `part 2 of 3 of the meeting standup`, by the id of the recording; of meetings that have several parts. */
+function partsOf(entries: readonly StatusEntry[]): Map<string, string> {
+  const meetings = Map.groupBy(
+    entries.filter(({ meetingId }) => meetingId !== null),
+    ({ meetingId }) => meetingId,
+  );
+  return new Map(
+    [...meetings.values()]
+      .filter((parts) => parts.length > 1)
+      .flatMap((parts) =>
+        parts.map(({ id, room }, index) => [
+          id,
+          `part ${index + 1} of ${parts.length} of the meeting ${safeText(room ?? '')}`.trimEnd(),
+        ]),
+      ),
+  );
+}
+
+function entryLines(entry: StatusEntry, part: string | null, columns: number): string[] {
   const percent =
     entry.state === 'finished' || entry.endedAt === null ? `${String(percentOf(entry.progress)).padStart(3)} %` : '';
   const head = `${padEnd(entry.state, 12)} ${padEnd(percent, 6)} ${safeText(entry.path)}`;
   return [
     head,
-    ...detailLines(entry).flatMap((text) =>
+    ...[...(part === null ? [] : [part]), ...detailLines(entry)].flatMap((text) =>
       wrap(text, Math.max(40, columns - INDENT.length)).map((line) => INDENT + line),
     ),
   ];

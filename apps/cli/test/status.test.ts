@@ -9,7 +9,11 @@ const FOLDERS = { recordings: '/r', processed: '/r/processed', archived: '/elsew
 test('an entry holds all keys; paths are relative to the recordings folder when inside it, else absolute', () => {
   const { found, splitting, finished } = eventsOf(1);
   const entry = statusEntry(
-    statusOf(found({ path: 'a/b.webm' }), splitting(), finished({ film: 'a/b.mp4', archived: 'a/b.webm' })),
+    statusOf(
+      found({ path: 'a/b.webm', room: 'standup', meetingId: 'k-1' }),
+      splitting(),
+      finished({ film: 'a/b.mp4', archived: 'a/b.webm' }),
+    ),
     FOLDERS,
   );
   assert.deepEqual(entry, {
@@ -23,6 +27,9 @@ test('an entry holds all keys; paths are relative to the recordings folder when 
     todo: null,
     film: 'processed/a/b.mp4',
     archived: '/elsewhere/a/b.webm',
+    room: 'standup',
+    sessionId: null,
+    meetingId: 'k-1',
     look: 'both',
     run: 0,
     frames: 600,
@@ -81,6 +88,23 @@ finished     100 %  r1.mp4
 3 recordings: 1 finished, 1 quarantined, 1 grading
 `,
   );
+});
+
+test('parts of one meeting say so; a meeting of one part does not', () => {
+  const meeting = { room: 'standup\n', meetingId: 'k-1' };
+  const statuses = statusesOf(
+    eventsOf(1).found(meeting),
+    eventsOf(2).found({ room: 'other', meetingId: 'o-1' }),
+    eventsOf(3).found(meeting),
+  );
+  const text = statusText(
+    statuses.map((status) => statusEntry(status, FOLDERS)),
+    100,
+  );
+  assert.deepEqual(text.match(/part .*/g), [
+    'part 1 of 2 of the meeting standup\\n',
+    'part 2 of 2 of the meeting standup\\n',
+  ]);
 });
 
 test('one that waits says for what', () => {

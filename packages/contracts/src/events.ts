@@ -4,6 +4,19 @@ import { Cut, Kind, RecordingId, RelativePath } from './recording.ts';
 const base = { v: z.literal(1), recordingId: RecordingId, run: z.int().nonnegative(), at: z.iso.datetime() };
 const batch = { cut: Cut, index: z.int().nonnegative() };
 
+/** What is known of the meeting that a recording is of; all of it was written by others. */
+const meeting = {
+  /** Room of the meeting, as people know it. */
+  room: z.string().max(400).optional(),
+  /** Name of the folder that Jibri made for the session. */
+  sessionId: z.string().max(400).optional(),
+  /** The same for all parts of a meeting; see the watcher's meetings.ts. */
+  meetingId: z.string().max(80).optional(),
+  /** When the recording began and ended, on the clock of whoever named or wrote the file: only fit to be compared with others. */
+  recordedFrom: z.iso.datetime().optional(),
+  recordedTo: z.iso.datetime().optional(),
+};
+
 /** Everything that happens to a recording. Readers build their state from these and from nothing else. */
 export const DailiesEvent = z.discriminatedUnion('type', [
   z.object({
@@ -13,6 +26,7 @@ export const DailiesEvent = z.discriminatedUnion('type', [
     kind: Kind,
     sizeBytes: z.int().nonnegative(),
     fingerprint: z.string(),
+    ...meeting,
   }),
   /** Splitting began. `frames` is known exactly for `copy`, and an estimate for `rekey`. */
   z.object({
@@ -71,6 +85,7 @@ export const DailiesEvent = z.discriminatedUnion('type', [
     fingerprint: z.string(),
     code: z.string(),
     reason: z.string(),
+    ...meeting,
   }),
 ]);
 export type DailiesEvent = z.infer<typeof DailiesEvent>;

@@ -27,6 +27,12 @@ export interface RecordingStatus {
   film: string | null;
   archived: string | null;
   filmBytes: number | null;
+  /** Of the meeting; see the `found` event. */
+  room: string | null;
+  sessionId: string | null;
+  meetingId: string | null;
+  recordedFrom: string | null;
+  recordedTo: string | null;
   foundAt: string;
   splittingAt: string | null;
   endedAt: string | null;
@@ -57,6 +63,11 @@ function blank(event: DailiesEvent): RecordingStatus {
     film: null,
     archived: null,
     filmBytes: null,
+    room: null,
+    sessionId: null,
+    meetingId: null,
+    recordedFrom: null,
+    recordedTo: null,
     foundAt: event.at,
     splittingAt: null,
     endedAt: null,
@@ -72,6 +83,15 @@ function restart(status: RecordingStatus, cut: Cut): void {
   status.storedFrames = 0;
   status.batches = null;
   status.frames = null;
+}
+
+/** A replay says nothing of the meeting: what was known stays. */
+function keepMeeting(status: RecordingStatus, event: Extract<DailiesEvent, { type: 'found' | 'quarantined' }>): void {
+  status.room = event.room ?? status.room;
+  status.sessionId = event.sessionId ?? status.sessionId;
+  status.meetingId = event.meetingId ?? status.meetingId;
+  status.recordedFrom = event.recordedFrom ?? status.recordedFrom;
+  status.recordedTo = event.recordedTo ?? status.recordedTo;
 }
 
 function clearReason(status: RecordingStatus): void {
@@ -121,6 +141,7 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
         sizeBytes: event.sizeBytes,
         fingerprint: event.fingerprint,
       });
+      keepMeeting(status, event);
       if (status.state === 'quarantined') {
         status.state = 'found';
         status.endedAt = null;
@@ -191,6 +212,7 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
         code: event.code,
         reason: event.reason,
       });
+      keepMeeting(status, event);
       break;
   }
   status.endedAt = event.at;

@@ -12,4 +12,5 @@ export { numbered, withExtension } from './names.ts';
 export { publishNew } from './publish.ts';
 export * from './ready.ts';
 export type { Candidate, Finding, ScanEntry } from './scan.ts';
+export { isSessionFolder, readSession, type Session } from './session.ts';
 export { type Structure, structureOf } from './structure.ts';

@@ -10,6 +10,8 @@ export interface ReadyConfig {
   readonly quietMs: number;
   /** How long a file that looks finished must not have changed, ms. */
   readonly stableMs: number;
+  /** How long a file that looks finished waits for a metadata.json that is to be expected, ms; 0 when left out. */
+  readonly metadataWaitMs?: number;
 }
 
 /** What one look at a file gives. */
@@ -55,6 +57,8 @@ export interface ReadyFacts {
   readonly metadataMtimeMs: number | null;
   /** Modification time of the finalize marker beside it; null when there is none. */
   readonly markerMtimeMs: number | null;
+  /** Jibri will leave a metadata.json beside it, unless it was killed. */
+  readonly expectsMetadata?: boolean;
   readonly structure: Structure;
 }
 
@@ -63,14 +67,14 @@ export type Readiness =
   | {
       readonly ready: false;
       readonly untilSteadyMs: number;
-      readonly because: 'changing' | 'incomplete' | 'unfinished';
+      readonly because: 'changing' | 'incomplete' | 'unfinished' | 'metadata';
     };
 
 /**
  * Ready is
  * - what Jibri has finished (a marker or a metadata.json at least as new as the recording: one folder can see several
  *   recordings, and an older one tells of an earlier one), is stable and not visibly incomplete;
- * - what is stable and structurally complete;
+ * - what is stable and structurally complete; where Jibri is about to leave metadata.json, that is waited for a while;
  * - what was quiet for long: then the probe decides, and a file without its index is quarantined.
  * "Not ready" says when to look again, should nothing change until then.
  */
@@ -80,7 +84,12 @@ export function readiness(facts: ReadyFacts, config: ReadyConfig): Readiness {
   if (unchangedMs >= config.quietMs) return { ready: true, because: 'quiet' };
   const stableMs = Math.min(config.stableMs, config.quietMs);
   if (unchangedMs < stableMs) return { ready: false, untilSteadyMs: since + stableMs, because: 'changing' };
-  if (facts.structure === 'complete') return { ready: true, because: 'complete' };
+  if (facts.structure === 'complete') {
+    const waitMs = facts.expectsMetadata && facts.metadataMtimeMs === null ? (config.metadataWaitMs ?? 0) : 0;
+    if (unchangedMs < waitMs && facts.markerMtimeMs === null)
+      return { ready: false, untilSteadyMs: since + Math.min(waitMs, config.quietMs), because: 'metadata' };
+    return { ready: true, because: 'complete' };
+  }
   const finalized = [facts.metadataMtimeMs, facts.markerMtimeMs].some((time) => time !== null && time >= mtimeMs);
   if (finalized && facts.structure !== 'incomplete') return { ready: true, because: 'finalized' };
   return {

@@ -25,7 +25,14 @@ function watched(options: { wallMs?: number; trustTimes?: boolean } = {}) {
     set(change: Partial<FileState>): void {
       state = { ...state, ...change };
     },
-    look(facts: { structure?: Structure; metadataMtimeMs?: number; markerMtimeMs?: number } = {}): Readiness {
+    look(
+      facts: {
+        structure?: Structure;
+        metadataMtimeMs?: number;
+        markerMtimeMs?: number;
+        expectsMetadata?: boolean;
+      } = {},
+    ): Readiness {
       known = observe(known, state, { steadyMs, wallMs }, options.trustTimes ?? true);
       return readiness(
         {
@@ -34,8 +41,9 @@ function watched(options: { wallMs?: number; trustTimes?: boolean } = {}) {
           structure: facts.structure ?? 'unknown',
           metadataMtimeMs: facts.metadataMtimeMs ?? null,
           markerMtimeMs: facts.markerMtimeMs ?? null,
+          expectsMetadata: facts.expectsMetadata ?? false,
         },
-        config,
+        { ...config, metadataWaitMs: 10_000 },
       );
     },
     get steadyMs(): number {
@@ -180,4 +188,18 @@ test('a quiet time below the stable time is what counts', () => {
     because: 'changing',
   });
   assert.equal(readiness({ ...facts, nowSteadyMs: 100 }, { quietMs: 100, stableMs: 2000 }).ready, true);
+});
+
+test('in a session folder a complete file waits 10 s for its metadata, and no longer', () => {
+  const file = watched();
+  file.write(1000);
+  file.look();
+  file.pass(2000);
+  const complete = { structure: 'complete', expectsMetadata: true } as const;
+  assert.deepEqual(file.look(complete), { ready: false, untilSteadyMs: file.steadyMs + 8000, because: 'metadata' });
+  assert.deepEqual(file.look({ structure: 'complete' }), ready('complete'));
+  assert.deepEqual(file.look({ ...complete, metadataMtimeMs: file.wallMs }), ready('complete'));
+  assert.deepEqual(file.look({ ...complete, markerMtimeMs: file.wallMs }), ready('complete'));
+  file.pass(8000);
+  assert.deepEqual(file.look(complete), ready('complete'));
 });

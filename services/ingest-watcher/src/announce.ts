@@ -1,31 +1,30 @@
-import {
-  type DailiesError,
-  type EncodedMessage,
-  type Kind,
-  type RecordingStatus,
-  recordingIdOf,
-  toDailiesError,
-} from '@dailies/contracts';
-import { type Candidate, type Description, errnoOf } from '@dailies/library';
+import { type DailiesError, type Kind, type RecordingStatus, recordingIdOf, toDailiesError } from '@dailies/contracts';
+import { type Candidate, type Description, errnoOf, type Session } from '@dailies/library';
 import type { RecordingsReader } from '@dailies/service';
-import { type Found, foundMessages, quarantinedMessage, recognise, UNREADABLE, unreadable } from './messages.ts';
+import { type Found, meetingFacts, recognise, UNREADABLE } from './messages.ts';
 
 export interface AnnouncePorts {
   readonly view: Pick<RecordingsReader, 'get' | 'byPath'>;
   describe(file: string): Promise<Description>;
+  /** What is known of the meeting of a recording, by its relative path. */
+  session(path: string): Promise<Session>;
   /** @throws DailiesError RECORDING_* when the file is no recording */
-  inspect(file: string, signal: AbortSignal): Promise<{ kind: Kind }>;
-  wallMs(): number;
+  inspect(file: string, signal: AbortSignal): Promise<Inspected>;
 }
+
+export interface Inspected {
+  readonly kind: Kind;
+  readonly durationMs: number;
+}
+
+/** Something to be told of a file. */
+export type Announcement =
+  | { readonly is: 'found'; readonly found: Found }
+  | { readonly is: 'quarantined'; readonly found: Found; readonly why: DailiesError };
 
 /** What is to be done about a file that is ready. */
 export type Verdict =
-  | {
-      readonly is: 'found' | 'quarantined';
-      readonly found: Found;
-      readonly messages: readonly EncodedMessage[];
-      readonly why?: DailiesError;
-    }
+  | Announcement
   | { readonly is: 'known'; readonly status: RecordingStatus }
   /** It changed since it was last looked at: look again. */
   | { readonly is: 'changed' }
@@ -43,7 +42,7 @@ export interface Asked {
 }
 
 /**
- * Reads a file that is ready and decides what to tell of it; the caller publishes it. The content is described first, so
+ * Reads a file that is ready and decides what to tell of it; the caller makes messages of that and publishes them. The content is described first, so
  * that a known recording is recognised before ffmpeg sees it, and once more after the inspection, so that nothing is
  * announced that has changed meanwhile.
  * @throws DailiesError ABORTED; nothing else
@@ -60,38 +59,19 @@ export async function examine(asked: Asked, ports: AnnouncePorts, signal: AbortS
     const seen = recognise({ path, kind, sizeBytes, fingerprint }, known, asked.deniedId, asked.seenSinceWallMs);
     if (seen.is === 'known') return seen;
     const inspected = await inspect(candidate, ports, signal);
+    const session = await ports.session(path);
     if (!isSame(before, await ports.describe(candidate.file))) return { is: 'changed' };
-    if ('kind' in inspected) {
-      const found = { ...seen.found, kind: inspected.kind };
-      return { is: 'found', found, messages: foundMessages(found, ports.wallMs()) };
-    }
+    const durationMs = 'kind' in inspected ? inspected.durationMs : 0;
+    const told = { ...seen.found, meeting: meetingFacts(session, before.mtimeMs, durationMs) };
+    if ('kind' in inspected) return { is: 'found', found: { ...told, kind: inspected.kind } };
     const why = inspected.error;
     if (why.code === 'RECORDING_GONE') return { is: 'changed' };
     if (why.code === 'PERMISSION_DENIED') return { is: 'denied', why };
     if (why.fate !== 'never' && !asked.lastAttempt) return { is: 'again', why };
-    return { ...quarantine(seen.found, why, ports.wallMs()), why };
+    return { is: 'quarantined', found: told, why };
   } catch (thrown) {
     return ofError(toDailiesError(thrown), errnoOf(thrown));
   }
-}
-
-/** A verdict that puts something into quarantine. */
-export function quarantine(found: Found, why: DailiesError, nowMs: number): Extract<Verdict, { messages: unknown }> {
-  return {
-    is: 'quarantined',
-    found,
-    why,
-    messages: [quarantinedMessage(found, { code: why.code, reason: why.message }, nowMs)],
-  };
-}
-
-/** The quarantine of a file that stays unreadable. */
-export function quarantineUnreadable(
-  candidate: Candidate,
-  why: DailiesError,
-  nowMs: number,
-): Extract<Verdict, { messages: unknown }> {
-  return quarantine(unreadable(candidate.path, candidate.kind, candidate.sizeBytes), why, nowMs);
 }
 
 /**
@@ -115,7 +95,7 @@ async function inspect(
   candidate: Candidate,
   ports: AnnouncePorts,
   signal: AbortSignal,
-): Promise<{ kind: Kind } | { error: DailiesError }> {
+): Promise<Inspected | { error: DailiesError }> {
   // A signal that was given already calls nobody back.
   signal.throwIfAborted();
   const stopping = Promise.withResolvers<never>();
@@ -123,7 +103,7 @@ async function inspect(
   signal.addEventListener('abort', stop, { once: true });
   try {
     // Stopping does not wait for an inspection that is slow to notice.
-    return { kind: (await Promise.race([ports.inspect(candidate.file, signal), stopping.promise])).kind };
+    return await Promise.race([ports.inspect(candidate.file, signal), stopping.promise]);
   } catch (thrown) {
     signal.throwIfAborted();
     return { error: toDailiesError(thrown) };

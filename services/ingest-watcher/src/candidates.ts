@@ -1,5 +1,7 @@
+import { basename, dirname } from 'node:path';
 import {
   type Candidate,
+  isSessionFolder,
   type Observation,
   observe,
   type ReadyConfig,
@@ -96,7 +98,8 @@ export function createCandidates(
       const nowSteadyMs = clock.steadyMs();
       if (nowSteadyMs < notBeforeSteadyMs) return { ready: false, untilSteadyMs: notBeforeSteadyMs };
       const { metadataMtimeMs, markerMtimeMs } = candidate;
-      const facts = { nowSteadyMs, observation, metadataMtimeMs, markerMtimeMs };
+      const expectsMetadata = isSessionFolder(basename(dirname(candidate.path)));
+      const facts = { nowSteadyMs, observation, metadataMtimeMs, markerMtimeMs, expectsMetadata };
       const blind = readiness({ ...facts, structure: tracked.structure ?? 'unknown' }, config);
       if (blind.ready ? blind.because === 'quiet' : blind.because === 'changing') return blind;
       // Only now is it worth opening the file. Should it be seen to change meanwhile, the answer is of the old state.

@@ -43,6 +43,28 @@ export const watcherFields = [
       'Whether files are asked for changes instead of waiting for file events, which do not cross NFS, CIFS and most shared folders. With auto: when the folder is on such a file system.',
     example: 'on',
   }),
+  field({
+    env: 'METADATA_WAIT_MS',
+    type: 'int',
+    default: 10_000,
+    unit: 'ms',
+    min: 0,
+    max: 600_000,
+    describe:
+      'How long a recording in a session folder of Jibri that looks complete waits for its metadata.json, which tells the room. Jibri writes it a moment after the recording has ended.',
+    example: '30000',
+  }),
+  field({
+    env: 'MEETING_GAP_MINUTES',
+    type: 'number',
+    default: 30,
+    unit: 'minutes',
+    min: 0,
+    max: 10_080,
+    describe:
+      'Recordings of one meeting URL with at most so much time between them are parts of one meeting and have a common meeting id.',
+    example: '60',
+  }),
 ] as const;
 
 export interface WatcherConfig {
@@ -50,6 +72,8 @@ export interface WatcherConfig {
   readonly stableMs: number;
   readonly rescanMs: number;
   readonly watchPolling: string;
+  readonly metadataWaitMs: number;
+  readonly meetingGapMinutes: number;
   /** How often an inspection is tried that fails for a reason that may pass, before the file is quarantined. */
   readonly attempts: number;
   readonly backoffMs: number;

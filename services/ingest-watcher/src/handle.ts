@@ -1,11 +1,12 @@
 import { DailiesError, type EncodedMessage, toDailiesError } from '@dailies/contracts';
 import type { Finding, Structure } from '@dailies/library';
 import type { Logger, RecordingsReader } from '@dailies/service';
-import { type AnnouncePorts, examine, quarantine, quarantineUnreadable, type Verdict } from './announce.ts';
+import { type Announcement, type AnnouncePorts, examine, type Verdict } from './announce.ts';
 import { type Candidates, inTurn, sameState, type Tracked } from './candidates.ts';
 import type { Clock } from './clock.ts';
 import type { WatcherConfig } from './config.ts';
-import { cameAfter, ofFinding } from './messages.ts';
+import type { Part } from './meetings.ts';
+import { cameAfter, type Found, foundMessages, ofFinding, quarantinedMessage, unreadable } from './messages.ts';
 import { createOrdered } from './ordered.ts';
 
 export interface HandlingOptions {
@@ -18,6 +19,8 @@ export interface HandlingOptions {
   readonly signal: AbortSignal;
   publish(messages: readonly EncodedMessage[]): Promise<void>;
   structureOf(file: string): Promise<Structure>;
+  /** The id of the meeting that a recording is a part of. */
+  meetingIdOf(part: Part): string;
   /** A file has changed while it was examined. */
   onChanged(path: string): void;
   /** Something was done: look what is next. */
@@ -48,7 +51,7 @@ export function createHandling(options: HandlingOptions): Handling {
   /** What was published by this process, by id, run and type: the view learns of it a little later. */
   const published = new Set<string>();
   /** Of these, what the view does not show yet. */
-  const unseen = new Map<string, Extract<Verdict, { messages: unknown }>>();
+  const unseen = new Map<string, Announcement>();
   /** Things that are said once. */
   const said = new Set<string>();
 
@@ -59,17 +62,35 @@ export function createHandling(options: HandlingOptions): Handling {
   }
 
   /** @throws DailiesError when the bus does */
-  async function publishOnce(verdict: Extract<Verdict, { messages: unknown }>): Promise<void> {
-    const { found, messages, is, why } = verdict;
+  async function publishOnce(announcement: Announcement): Promise<void> {
+    const { found, is } = announcement;
     const key = `${found.recordingId}:${found.run}:${is}`;
     if (published.has(key)) return;
-    await options.publish(messages);
+    await options.publish(messagesOf(announcement));
     published.add(key);
-    unseen.set(key, verdict);
+    unseen.set(key, announcement);
     const { recordingId, path, kind, sizeBytes } = found;
-    if (is === 'found') log.info({ recordingId, path, kind, sizeBytes }, 'recording found');
-    else
-      log.warn({ recordingId, path, code: why?.code, reason: why?.message }, 'file quarantined; it stays where it is');
+    if (is === 'found') {
+      log.info({ recordingId, path, kind, sizeBytes }, 'recording found');
+      return;
+    }
+    const { code, message: reason } = announcement.why;
+    log.warn({ recordingId, path, code, reason }, 'file quarantined; it stays where it is');
+  }
+
+  /** Made when they are published, which happens oldest first: so the first part of a meeting names it. */
+  function messagesOf(announcement: Announcement): EncodedMessage[] {
+    const { found } = announcement;
+    const meetingId = meetingOf(found);
+    if (announcement.is === 'found') return foundMessages(found, clock.wallMs(), meetingId);
+    const { code, message: reason } = announcement.why;
+    return [quarantinedMessage(found, { code, reason }, clock.wallMs(), meetingId)];
+  }
+
+  function meetingOf({ recordingId, meeting }: Found): string | null {
+    if (!meeting || meeting.meetingKey === null) return null;
+    const { meetingKey, fromMs, toMs } = meeting;
+    return options.meetingIdOf({ recordingId, meetingKey, fromMs, toMs });
   }
 
   function backoffMs(attempt: number): number {
@@ -82,14 +103,14 @@ export function createHandling(options: HandlingOptions): Handling {
     const nowSteadyMs = clock.steadyMs();
     tracked.deniedSinceSteadyMs ??= nowSteadyMs;
     sayOnce(`denied:${candidate.path}`, () => log.warn({ path: candidate.path, code: why.code }, why.message));
-    const verdict = quarantineUnreadable(candidate, why, clock.wallMs());
-    const { recordingId } = verdict.found;
+    const found = unreadable(candidate.path, candidate.kind, candidate.sizeBytes);
+    const { recordingId } = found;
     const dueSteadyMs = tracked.deniedSinceSteadyMs + config.quietMs;
     if (nowSteadyMs < dueSteadyMs && !view.get(recordingId)) {
       tracked.notBeforeSteadyMs = dueSteadyMs;
       return false;
     }
-    if (!view.get(recordingId)) await publishOnce(verdict);
+    if (!view.get(recordingId)) await publishOnce({ is: 'quarantined', found, why });
     tracked.deniedId = recordingId;
     return true;
   }
@@ -184,7 +205,7 @@ export function createHandling(options: HandlingOptions): Handling {
     async handleFinding(finding) {
       const found = ofFinding(finding);
       if (view.get(found.recordingId)) return;
-      await publishOnce(quarantine(found, new DailiesError(finding.code, finding.reason), clock.wallMs()));
+      await publishOnce({ is: 'quarantined', found, why: new DailiesError(finding.code, finding.reason) });
     },
     async readStructure(tracked) {
       try {

@@ -7,7 +7,7 @@ import {
   type RecordingStatus,
   recordingIdOf,
 } from '@dailies/contracts';
-import type { Finding } from '@dailies/library';
+import type { Finding, Session } from '@dailies/library';
 
 /** A recording as the watcher knows it. */
 export interface Found {
@@ -17,21 +17,55 @@ export interface Found {
   readonly kind: Kind;
   readonly sizeBytes: number;
   readonly fingerprint: string;
+  /** Of the meeting; left out for what was never opened. */
+  readonly meeting?: FoundMeeting;
+}
+
+/** What is known of the meeting of a recording. */
+export interface FoundMeeting extends Omit<Session, 'namedAtMs'> {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * When a recording was made: from the time in its name when there is one, which no copying changes, else from the time of
+ * the file, which is that of its end. Pure.
+ */
+export function meetingFacts(session: Session, mtimeMs: number, durationMs: number): FoundMeeting {
+  const { room, sessionId, meetingKey, namedAtMs } = session;
+  const fromMs = Math.round(namedAtMs ?? mtimeMs - durationMs);
+  return { room, sessionId, meetingKey, fromMs, toMs: Math.round(fromMs + durationMs) };
 }
 
 const at = (nowMs: number): string => new Date(nowMs).toISOString();
 
+/** The optional fields of an event. */
+function meetingFields({ meeting }: Found, meetingId: string | null) {
+  if (!meeting) return {};
+  const { room, sessionId, fromMs, toMs } = meeting;
+  return {
+    ...(room === null ? {} : { room }),
+    ...(sessionId === null ? {} : { sessionId }),
+    ...(meetingId === null ? {} : { meetingId, recordedFrom: at(fromMs), recordedTo: at(toMs) }),
+  };
+}
+
 /** Work for the splitter and the event that tells of it: published together or not at all. */
-export function foundMessages(found: Found, nowMs: number): EncodedMessage[] {
+export function foundMessages(found: Found, nowMs: number, meetingId: string | null = null): EncodedMessage[] {
   const { recordingId, run, path, kind, sizeBytes, fingerprint } = found;
   const facts = { v: 1, recordingId, run, path, kind, sizeBytes, fingerprint } as const;
   return [
     encodeRecording({ ...facts, type: 'recording', cut: 'copy', foundAt: at(nowMs) }),
-    encodeEvent({ ...facts, type: 'found', at: at(nowMs) }),
+    encodeEvent({ ...facts, type: 'found', at: at(nowMs), ...meetingFields(found, meetingId) }),
   ];
 }
 
-export function quarantinedMessage(found: Found, why: { code: string; reason: string }, nowMs: number): EncodedMessage {
+export function quarantinedMessage(
+  found: Found,
+  why: { code: string; reason: string },
+  nowMs: number,
+  meetingId: string | null = null,
+): EncodedMessage {
   const { recordingId, run, path, kind, sizeBytes, fingerprint } = found;
   const { code, reason } = why;
   return encodeEvent({
@@ -46,6 +80,7 @@ export function quarantinedMessage(found: Found, why: { code: string; reason: st
     fingerprint,
     code,
     reason,
+    ...meetingFields(found, meetingId),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Bus } from '@dailies/bus';
 import { type DailiesError, type Kind, toDailiesError } from '@dailies/contracts';
-import { type Library, structureOf } from '@dailies/library';
+import { type Library, readSession, structureOf } from '@dailies/library';
 import type { Logger, RecordingsReader, Service } from '@dailies/service';
 import { createCandidates } from './candidates.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -8,6 +8,7 @@ import type { WatcherConfig } from './config.ts';
 import { createFolderWatch } from './folder-watch.ts';
 import { createHandling } from './handle.ts';
 import { createLooking } from './looking.ts';
+import { createMeetings } from './meetings.ts';
 
 export interface IngestWatcherOptions {
   readonly bus: Pick<Bus, 'publish'>;
@@ -67,7 +68,12 @@ export function createIngestWatcher({
     { file: (path) => note(pending.files, path), folder: (path) => note(pending.folders, path), scan: scanSoon },
   );
   const handling = createHandling({
-    ports: { view, inspect, describe: (file) => library.describe(file), wallMs: () => clock.wallMs() },
+    ports: {
+      view,
+      inspect,
+      describe: (file) => library.describe(file),
+      session: (path) => readSession(library.recordings, path),
+    },
     view,
     candidates: () => candidates,
     config,
@@ -76,6 +82,7 @@ export function createIngestWatcher({
     signal: ending.signal,
     publish: (messages) => bus.publish(messages),
     structureOf,
+    meetingIdOf: createMeetings(view, config.meetingGapMinutes * 60_000),
     onChanged: (path) => note(pending.files, path),
     onDone: wake,
   });

@@ -42,8 +42,8 @@ function run(options: {
       if (next instanceof Error || !next) throw next;
       return next;
     },
-    inspect: options.inspect ?? (async () => ({ kind: 'video' })),
-    wallMs: () => 0,
+    session: async () => ({ room: 'standup', sessionId: null, meetingKey: 'k', namedAtMs: null }),
+    inspect: options.inspect ?? (async () => ({ kind: 'video', durationMs: 3 })),
   };
   const asked = { candidate, seenSinceWallMs: 0, deniedId: null, lastAttempt: false, ...options.asked };
   return examine(asked, ports, options.signal ?? new AbortController().signal);
@@ -67,9 +67,19 @@ const refuse =
   };
 
 test('a readable file is found, with the kind that the inspection gives', async () => {
-  const verdict = await run({ inspect: async () => ({ kind: 'image' }) });
+  const verdict = await run({ inspect: async () => ({ kind: 'image', durationMs: 0 }) });
   assert.ok(verdict.is === 'found');
-  assert.deepEqual([verdict.found.recordingId, verdict.found.kind, verdict.messages.length], [id, 'image', 2]);
+  assert.deepEqual([verdict.found.recordingId, verdict.found.kind], [id, 'image']);
+});
+
+test('its meeting is told with it: the time of the file is that of its end', async () => {
+  const verdict = await run({});
+  assert.ok(verdict.is === 'found');
+  const meeting = { room: 'standup', sessionId: null, meetingKey: 'k', fromMs: 4, toMs: 7 };
+  assert.deepEqual(verdict.found.meeting, meeting);
+  const broken = await run({ inspect: refuse('RECORDING_NO_MOOV') });
+  assert.ok(broken.is === 'quarantined');
+  assert.deepEqual(broken.found.meeting, { ...meeting, fromMs: 7, toMs: 7 });
 });
 
 test('a file that is not as it was seen has changed, before the inspection and after', async () => {

@@ -127,6 +127,8 @@ export const QUICK: WatcherConfig = {
   stableMs: 20,
   rescanMs: 60_000,
   watchPolling: 'off',
+  metadataWaitMs: 0,
+  meetingGapMinutes: 30,
   attempts: 3,
   backoffMs: 1,
   backoffMaxMs: 5,

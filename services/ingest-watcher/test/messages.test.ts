@@ -9,7 +9,15 @@ import {
   recordingIdOf,
   TOPICS,
 } from '@dailies/contracts';
-import { cameAfter, foundMessages, ofFinding, recognise, unreadable } from '../src/messages.ts';
+import {
+  cameAfter,
+  foundMessages,
+  meetingFacts,
+  ofFinding,
+  quarantinedMessage,
+  recognise,
+  unreadable,
+} from '../src/messages.ts';
 
 const file = { path: 'a/b.mp4', kind: 'video', sizeBytes: 5, fingerprint: 'f' } as const;
 const recordingId = recordingIdOf(file.path, file.sizeBytes, file.fingerprint);
@@ -46,6 +54,36 @@ test('found is the work and the event of one recording', () => {
     foundAt: END,
   });
   assert.deepEqual(decodeEvent(event), { v: 1, type: 'found', recordingId, run: 2, at: END, ...file });
+});
+
+test('the event tells room, session and meeting, as far as they are known; the work does not', () => {
+  const namedAtMs = Date.parse('2026-08-01T10:00:00.000Z');
+  const session = { room: 'standup', sessionId: 's', meetingKey: 'k', namedAtMs };
+  const found = { ...file, recordingId, run: 0, meeting: meetingFacts(session, 0, 1500.4) };
+  const told = {
+    room: 'standup',
+    sessionId: 's',
+    meetingId: 'k-1',
+    recordedFrom: '2026-08-01T10:00:00.000Z',
+    recordedTo: '2026-08-01T10:00:01.500Z',
+  };
+  const [work, event] = foundMessages(found, 0, 'k-1').map((message) => ({ ...message, headers: {} }));
+  assert.ok(work && event);
+  assert.partialDeepStrictEqual(decodeEvent(event), told);
+  assert.deepEqual(
+    Object.keys(decodeRecording(work)).filter((key) => key in told),
+    [],
+  );
+  const why = { code: 'RECORDING_NO_MOOV', reason: 'No moov.' };
+  assert.partialDeepStrictEqual(decodeEvent({ ...quarantinedMessage(found, why, 0, 'k-1'), headers: {} }), told);
+  const unknown = meetingFacts({ room: null, sessionId: null, meetingKey: null, namedAtMs: null }, 0, 0);
+  const [, plain] = foundMessages({ ...found, meeting: unknown }, 0, null);
+  assert.ok(plain);
+  const keys = Object.keys(decodeEvent({ ...plain, headers: {} }));
+  assert.deepEqual(
+    keys.filter((key) => key in told),
+    [],
+  );
 });
 
 test('a file that nobody knows is new, under the id of its content', () => {

@@ -221,3 +221,28 @@ test('other content under the same name is another recording', patient, async (t
   assert.deepEqual(bus.announced(), ['a.mp4', 'a.mp4']);
   assert.equal(new Set(bus.events().map(({ recordingId }) => recordingId)).size, 2);
 });
+
+test('parts of one meeting have one id; what else metadata hold is told to nobody', async (t) => {
+  const { bus, at, lines } = await startWatcher(t);
+  const url = 'https://meet.example.org/StandUp?jwt=SECRET';
+  const metadata = JSON.stringify({ meeting_url: url, participants: [{ name: 'SECRET' }], token: 'SECRET' });
+  const sessions = ['0b0d1f9a-30a0-4d9e-8f6c-0a1b2c3d4e5f', 'abcdefghijklmnop'];
+  for (const [n, session] of sessions.entries()) {
+    await put(at(`${session}/metadata.json`), metadata);
+    await put(at(`${session}/standup_2026-08-01-10-${n}5-00.mp4`), mp4(`part ${n}`));
+    await bus.published(n + 1);
+  }
+  await put(at('abcdefghijklmnoq/metadata.json'), metadata);
+  await put(at('abcdefghijklmnoq/standup_2026-08-01-18-00-00.mp4'), mp4('another day'));
+  await bus.published(3);
+  const events = bus.events().filter((event) => event.type === 'found');
+  assert.deepEqual(
+    events.map(({ room, sessionId }) => [room, sessionId]),
+    [...sessions, 'abcdefghijklmnoq'].map((session) => ['StandUp', session]),
+  );
+  const [first, second, third] = events.map(({ meetingId }) => meetingId);
+  assert.match(first ?? '', /^[0-9a-f]{12}-20260801T100500$/);
+  assert.match(third ?? '', /-20260801T180000$/);
+  assert.equal(second, first);
+  assert.doesNotMatch(JSON.stringify([bus.events(), lines]), /SECRET/);
+});

@@ -1,6 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { quote } from '@dailies/library';
+import { isSessionFolder, quote } from '@dailies/library';
 import { type Finding, ok, warn } from './finding.ts';
 import type { Check, DoctorInput } from './input.ts';
 import { type Layout, layoutOf, parseRelease, releaseFinding } from './jibri-release.ts';
@@ -50,7 +50,7 @@ async function layoutFinding(input: DoctorInput, checkout: Checkout | null): Pro
     if (problem) return problem;
   }
   if (layout && base !== null) return ok('layout', `${layout} docker-jitsi-meet: ${quote(watched)}`);
-  const sessions = input.survey.candidates.filter(({ path }) => isSession(basename(dirname(path)))).length;
+  const sessions = input.survey.candidates.filter(({ path }) => isSessionFolder(basename(dirname(path)))).length;
   if (sessions > 0) return ok('layout', `${sessions} recordings lie in session folders as Jibri makes them`);
   return ok('layout', 'not that of docker-jitsi-meet; any folder is watched with all below it');
 }
@@ -84,9 +84,4 @@ export function layoutAt(folder: string): Layout | null {
 function baseOf(folder: string): string | null {
   const layout = folder.startsWith('/storage/') || folder.startsWith('/config/') ? null : layoutAt(folder);
   return layout && folder.slice(0, -PLACE[layout].length - 1);
-}
-
-/** The name of a session folder: a UUID today, 16 lower-case letters in older releases. */
-function isSession(name: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name) || /^[a-z]{16}$/.test(name);
 }
