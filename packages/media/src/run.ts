@@ -51,7 +51,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
   let cut: DailiesError | null = null;
   let fedBadly: { thrown: unknown } | null = null;
   let feeding: Promise<void> = Promise.resolve();
-  const targetDone = typeof run.target === 'string' ? Promise.resolve() : whenFinished(run.target);
+  const targetDone = typeof run.target === 'string' ? Promise.resolve(null) : whenFinished(run.target);
 
   const stop = (error: DailiesError): void => {
     cut ??= error;
@@ -108,7 +108,10 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
     }
     await feeding;
     if (fedBadly) throw (fedBadly as { thrown: unknown }).thrown;
-    await targetDone;
+    // What ffmpeg wrote may be in hand for long after its end, and the hand may fail or be stopped then.
+    const refused = await targetDone;
+    if (cut) throw cut;
+    if (refused) throw refused;
     return { stderr: tail };
   } finally {
     clearTimeout(timer);
@@ -141,10 +144,11 @@ function both(options: readonly string[]): [string, string, ...string[]] {
   return options as unknown as [string, string, ...string[]];
 }
 
-function whenFinished(target: Writable): Promise<void> {
+/** Resolves when all has been taken, with null or the error of the target. */
+function whenFinished(target: Writable): Promise<Error | null> {
   return new Promise((resolve) => {
-    target.once('finish', resolve);
-    target.once('error', () => resolve());
+    target.once('finish', () => resolve(null));
+    target.once('error', resolve);
   });
 }
 
