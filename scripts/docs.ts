@@ -1,6 +1,6 @@
 /** Generates docs/reference from the code: `node scripts/docs.ts`; with `--check` it only says whether a page is stale. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { assemblerFields } from '@dailies/assembler';
+import { assemblerFields, notifierFields } from '@dailies/assembler';
 import { commandHelp, commands, ONCE, programHelp } from '@dailies/cli';
 import { ERRORS } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
@@ -48,6 +48,7 @@ const GROUPS: ReadonlyArray<readonly [string, readonly FieldSpec[]]> = [
   ['frame-splitter', splitterFields],
   ['filter-worker', workerFields],
   ['assembler', assemblerFields],
+  ['notifier (in the process of the assembler)', notifierFields],
 ];
 
 function defaultOf(spec: FieldSpec): string {

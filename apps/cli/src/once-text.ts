@@ -1,8 +1,8 @@
 import type { RecordingStatus } from '@dailies/contracts';
+import { todoOf } from '@dailies/contracts';
 import { safeText } from '@dailies/service';
 import { count, duration, rate, size } from './figures.ts';
 import type { Outcome } from './once.ts';
-import { todoOf } from './report.ts';
 
 /** `1800 frames, 1:00, 12.3 MB, in 2.1 s, 28x real time`. */
 export function filmFacts(status: RecordingStatus): string {

@@ -1,4 +1,4 @@
-import { createAssembler } from '@dailies/assembler';
+import { createAssembler, createNotifier, type Notifier } from '@dailies/assembler';
 import type { Bus } from '@dailies/bus';
 import type { Look } from '@dailies/contracts';
 import { createFilterWorker } from '@dailies/filter-worker';
@@ -19,10 +19,11 @@ import type { OpenBus } from './command.ts';
 import { isSettled } from './once.ts';
 import type { RunConfig } from './run-fields.ts';
 
-/** The four services on one bus, in one process tree. */
+/** The four services and the notifier on one bus, in one process tree. */
 export interface Pipeline {
   readonly view: RecordingsReader;
   readonly watcher: IngestWatcher;
+  readonly notifier: Notifier;
   /** In the order of their start. */
   readonly services: readonly Service[];
   close(): Promise<void>;
@@ -35,6 +36,8 @@ export interface PipelineOptions {
   readonly tools: FfmpegTools;
   readonly look: Look;
   readonly log: Logger;
+  /** Takes lines for other programs, with their newline. */
+  readonly write: (line: string) => void;
 }
 
 /**
@@ -72,7 +75,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
 async function build(
   bus: Bus,
   monitor: Monitor,
-  { config, library, tools, look, log }: PipelineOptions,
+  { config, library, tools, look, log, write }: PipelineOptions,
 ): Promise<Omit<Pipeline, 'close'>> {
   const view = await followRecordings(bus, log);
   monitor.view(view);
@@ -83,15 +86,17 @@ async function build(
     ...speaking('ingest-watcher'),
     inspect: inspectRecording(tools, config),
   });
+  const notifier = createNotifier({ ...parts, ...speaking('notifier'), write });
   // Who consumes comes first: stopping goes the other way round, so that work in hand flows out.
   const services = [
+    notifier,
     createAssembler({ ...parts, ...speaking('assembler') }),
     createFilterWorker({ ...parts, ...speaking('filter-worker') }),
     createFrameSplitter({ ...parts, ...speaking('frame-splitter'), look }),
     watcher,
     readiness(monitor),
   ];
-  return { view, watcher, services };
+  return { view, watcher, notifier, services };
 }
 
 /** Started last and stopped first: in between, the process is at work. */

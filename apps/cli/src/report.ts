@@ -1,11 +1,5 @@
-import { DailiesError, ERRORS, type ErrorCode } from '@dailies/contracts';
+import { DailiesError, type ErrorCode } from '@dailies/contracts';
 import { errorLines as linesOf } from '@dailies/service';
-
-/** What an operator does about the error of a recording; null for a code that this version does not know. */
-export function todoOf(code: string | null, recordingId: string): string | null {
-  if (code === null || !Object.hasOwn(ERRORS, code)) return null;
-  return ERRORS[code as ErrorCode].todo.replaceAll('replay ID', `replay ${recordingId}`);
-}
 
 /** An error as a command reports it; the stack only when someone debugs. */
 export function errorLines(thrown: unknown, options: { withStack: boolean }): string[] {

@@ -1,9 +1,8 @@
-import { type DailiesEvent, isFinal, type RecordingStatus } from '@dailies/contracts';
+import { type DailiesEvent, isFinal, type RecordingStatus, todoOf } from '@dailies/contracts';
 import type { Logger, RecordingsReader } from '@dailies/service';
 import { filmFacts } from './once-text.ts';
 import { figures, isLineDue, observe, type Track } from './progress.ts';
 import { progressLines, speedText } from './progress-lines.ts';
-import { todoOf } from './report.ts';
 import type { Output, Screen } from './screen.ts';
 
 export interface ReporterOptions {

@@ -1,4 +1,4 @@
-import { assemblerFields } from '@dailies/assembler';
+import { assemblerFields, notifierFields } from '@dailies/assembler';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
 import { watcherFields } from '@dailies/ingest-watcher';
@@ -32,6 +32,7 @@ export const runFields = [
   ...splitterFields,
   ...workerFields,
   ...assemblerFields,
+  ...notifierFields,
   ...limitFields,
   ...retryFields,
   ...toolFields,

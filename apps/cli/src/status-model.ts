@@ -1,6 +1,5 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { progressOf, type RecordingStatus } from '@dailies/contracts';
-import { todoOf } from './report.ts';
+import { progressOf, type RecordingStatus, todoOf } from '@dailies/contracts';
 
 /** Where films and originals go, absolute. */
 export interface Folders {

@@ -46,11 +46,13 @@ export interface HandlerContext {
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler with nothing to say returns nothing.
 export type Handler = (record: BusRecord, context: HandlerContext) => Promise<readonly OutgoingMessage[] | void>;
 
-/** Wait before the nth retry: `initialMs * factor^(n-1)`, at most `maxMs`. */
+/** Wait before the nth retry: `initialMs * factor^(n-1)`, at most `maxMs`, less what `jitter` takes. */
 export interface Backoff {
   readonly initialMs: number;
   readonly maxMs: number;
   readonly factor: number;
+  /** Up to which share a wait is shortened by chance, 0 to 1, so that what failed together does not come back together; 0 when left out. */
+  readonly jitter?: number;
 }
 
 export interface ConsumeOptions {

@@ -16,27 +16,32 @@ export interface Failures {
 
 export type NextStep = { readonly retryInMs: number; readonly failures: Failures } | 'dead-letter';
 
-/** What becomes of a record whose handler failed, and had failed as `before` tells. Pure. */
-export function afterFailure(error: DailiesError, before: Failures, rules: RetryRules): NextStep {
+/** What becomes of a record whose handler failed, and had failed as `before` tells. Pure, but for chance. */
+export function afterFailure(
+  error: DailiesError,
+  before: Failures,
+  rules: RetryRules,
+  random: () => number = Math.random,
+): NextStep {
   switch (error.fate) {
     case 'never':
       return 'dead-letter';
     case 'retry': {
       const retries = before.retries + 1;
       if (retries >= rules.attempts) return 'dead-letter';
-      return { retryInMs: delayMs(retries, rules.backoff), failures: { ...before, retries } };
+      return { retryInMs: delayMs(retries, rules.backoff, random), failures: { ...before, retries } };
     }
     case 'wait': {
       const waits = before.waits + 1;
       if (waits >= (rules.waitAttempts ?? Number.POSITIVE_INFINITY)) return 'dead-letter';
-      return { retryInMs: delayMs(waits, rules.backoff), failures: { ...before, waits } };
+      return { retryInMs: delayMs(waits, rules.backoff, random), failures: { ...before, waits } };
     }
   }
 }
 
 /** Wait after the nth failure, in ms. The power may grow beyond any number; the cap holds. */
-function delayMs(failures: number, { initialMs, factor, maxMs }: Backoff): number {
-  return Math.min(maxMs, initialMs * factor ** (failures - 1));
+function delayMs(failures: number, { initialMs, factor, maxMs, jitter = 0 }: Backoff, random: () => number): number {
+  return Math.min(maxMs, initialMs * factor ** (failures - 1)) * (1 - jitter * random());
 }
 
 /** A record that could not be handled, as a dead letter: its bytes and headers, where it came from, and why. */

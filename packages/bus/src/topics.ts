@@ -14,6 +14,6 @@ export const DAILIES_TOPICS: Readonly<Record<string, TopicRules>> = {
   [TOPICS.frameBatches]: { groups: [GROUPS.worker], keep: 'until-acknowledged', deaths: DEATHS },
   [TOPICS.graded]: { groups: [GROUPS.assembler], keep: 'until-acknowledged', deaths: DEATHS },
   // Read models are built from events, so they are kept for long; they are small.
-  [TOPICS.events]: { groups: [], keep: { forMs: 365 * DAY_MS } },
+  [TOPICS.events]: { groups: [GROUPS.notifier], keep: { forMs: 365 * DAY_MS }, deaths: DEATHS },
   [TOPICS.deadLetters]: { groups: [], keep: { forMs: 90 * DAY_MS } },
 };

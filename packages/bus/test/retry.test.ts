@@ -36,3 +36,12 @@ test('the fate `wait` has no bound but waitAttempts, and uses no attempts up', (
 test('the fate `never` is not tried again', () => {
   assert.equal(afterFailure(never, { retries: 0, waits: 0 }, RULES), 'dead-letter');
 });
+
+test('jitter shortens a wait by chance, by its share at most', () => {
+  const rules = { ...RULES, backoff: { ...RULES.backoff, jitter: 0.5 } };
+  const waits = [0, 0.5, 1].map((chance) => {
+    const next = afterFailure(retry, { retries: 1, waits: 0 }, rules, () => chance);
+    return next === 'dead-letter' ? next : next.retryInMs;
+  });
+  assert.deepEqual(waits, [200, 150, 100]);
+});

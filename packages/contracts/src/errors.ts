@@ -148,6 +148,21 @@ export const ERRORS = {
     means: 'A setting is unknown or out of range.',
     todo: 'Correct the setting named in the message.',
   },
+  WEBHOOK_UNREACHABLE: {
+    fate: 'wait',
+    means: 'The webhook did not answer in time, cannot be reached, or says that it is busy (408, 429, 502, 503, 504).',
+    todo: 'Check READY_WEBHOOK_URL and the service behind it; it is tried again for READY_WEBHOOK_PATIENCE_HOURS.',
+  },
+  WEBHOOK_FAILED: {
+    fate: 'retry',
+    means: 'The webhook answered with an error of its own (5xx).',
+    todo: 'Read the log of the service behind READY_WEBHOOK_URL.',
+  },
+  WEBHOOK_REFUSED: {
+    fate: 'never',
+    means: 'The webhook refused the message (4xx), or answered with a redirect, which is not followed.',
+    todo: 'Check READY_WEBHOOK_URL and READY_WEBHOOK_SECRET; what was refused is in the dead letters.',
+  },
   ABORTED: {
     fate: 'retry',
     means: 'The work was given back because the process is stopping.',
@@ -196,6 +211,12 @@ const ERRNO: Readonly<Record<string, ErrorCode>> = {
   EBUSY: 'IO_FAILED',
   ESTALE: 'IO_FAILED',
 };
+
+/** What an operator does about the error of a recording; null for a code that this version does not know. */
+export function todoOf(code: string | null, recordingId: string): string | null {
+  if (code === null || !Object.hasOwn(ERRORS, code)) return null;
+  return ERRORS[code as ErrorCode].todo.replaceAll('replay ID', `replay ${recordingId}`);
+}
 
 /**
  * Classifies anything that was thrown, in one total function: a DailiesError stays itself, a system error is known by

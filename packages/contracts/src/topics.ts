@@ -21,8 +21,13 @@ export const PARTITIONS: Readonly<Record<Topic, number>> = {
   [TOPICS.deadLetters]: 12,
 };
 
-/** Consumer groups, one per service. */
-export const GROUPS = { splitter: 'frame-splitter', worker: 'filter-worker', assembler: 'assembler' } as const;
+/** Consumer groups, one per service; the notifier works in the process of the assembler. */
+export const GROUPS = {
+  splitter: 'frame-splitter',
+  worker: 'filter-worker',
+  assembler: 'assembler',
+  notifier: 'notifier',
+} as const;
 
 /** Largest payload of one record. Kafka's `max.message.bytes` is 10 MiB; the rest is room for headers. */
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;

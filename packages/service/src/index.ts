@@ -13,6 +13,7 @@ export * from './redact.ts';
 export * from './run-service.ts';
 export * from './safe-text.ts';
 export * from './shared-fields.ts';
+export * from './together.ts';
 export * from './types.ts';
 export * from './version.ts';
 export * from './view.ts';

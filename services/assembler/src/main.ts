@@ -1,21 +1,26 @@
 import { openBus } from '@dailies/bus';
 import { openLibrary } from '@dailies/library';
 import { findTools } from '@dailies/media';
-import { foldersOf, libraryFields, limitFields, retryFields, runService, toolFields } from '@dailies/service';
-import { assemblerFields, createAssembler } from './index.ts';
+import { foldersOf, libraryFields, limitFields, retryFields, runService, together, toolFields } from '@dailies/service';
+import { assemblerFields, createAssembler, createNotifier, notifierFields } from './index.ts';
 
-/** The assembler as a process of its own. Settings: environment and flags, see docs/reference/configuration.md. */
+/** The assembler as a process of its own, with the notifier, which tells the world of what it has finished. Settings: environment and flags, see docs/reference/configuration.md. */
 const exitCode = await runService(
   {
     name: 'assembler',
-    fields: [...libraryFields, ...assemblerFields, ...limitFields, ...retryFields, ...toolFields],
+    fields: [...libraryFields, ...assemblerFields, ...notifierFields, ...limitFields, ...retryFields, ...toolFields],
     openBus,
-    async create({ config, bus, log, searchPath, view, monitor }) {
+    async create({ config, bus, log, searchPath, view: openView, monitor }) {
       const library = openLibrary(foldersOf(config));
       for (const sentence of await library.ensure()) log.info(sentence);
       const tools = await findTools(config, searchPath);
       monitor.check('folders', () => library.check('writing'));
-      return createAssembler({ bus, library, view: await view(), tools, log, config });
+      const view = await openView();
+      const write = (line: string): void => void process.stdout.write(line);
+      return together('assembler', [
+        createNotifier({ bus, view, log, config, write }),
+        createAssembler({ bus, library, view, tools, log, config }),
+      ]);
     },
   },
   process,

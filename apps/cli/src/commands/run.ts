@@ -11,6 +11,7 @@ import {
   type Logger,
   loadConfig,
   runServices,
+  secretsOf,
 } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import type { Command, Context } from '../command.ts';
@@ -44,7 +45,8 @@ export const run: Command = {
     const config = readConfig(context, argv);
     const screen = createScreen(context.stdout);
     const log = openLog(context, config, screen);
-    const prepared = { ...(await prepare(config, context, log)), config, log, openBus: context.openBus };
+    const write = (line: string): void => screen.print(line);
+    const prepared = { ...(await prepare(config, context, log)), config, log, write, openBus: context.openBus };
     const lock = takeLock(join(dirname(config.busPath), 'run.lock'), { pid: context.pid, now: context.now() });
     try {
       sayStart(prepared, context.version);
@@ -74,6 +76,7 @@ function openLog(context: Context, config: RunConfig, screen: Screen): Logger {
     preferText: true,
     color: mayColor(context, context.stdout),
     write: (line) => screen.print(line),
+    secrets: secretsOf(runFields, config),
   });
 }
 
@@ -82,7 +85,7 @@ async function prepare(
   config: RunConfig,
   context: Context,
   log: Logger,
-): Promise<Omit<PipelineOptions, 'config' | 'log' | 'openBus'>> {
+): Promise<Omit<PipelineOptions, 'config' | 'log' | 'openBus' | 'write'>> {
   // A folder that a cron job names wrongly must not be made, and found empty.
   if (config.once) requireFolder(config.recordingsDir);
   const library = openLibrary(foldersOf(config));
@@ -118,7 +121,14 @@ async function work(pipeline: Pipeline, options: PipelineOptions, context: Conte
       drainMs: config.drainMs,
       log,
       hooks: context.hooks,
-      ...(config.once ? { until: (stopping: AbortSignal) => workedThrough(pipeline, stopping) } : {}),
+      ...(config.once
+        ? {
+            async until(stopping: AbortSignal) {
+              await workedThrough(pipeline, stopping);
+              await pipeline.notifier.told(config.drainMs, stopping);
+            },
+          }
+        : {}),
       onStopping: (why) => {
         if (why.by === 'signal')
           log.info(
