@@ -1,4 +1,5 @@
 export type { Clock } from './clock.ts';
+export { kafkaTopics } from './kafka/open.ts';
 export { openBus } from './open.ts';
 export * from './port.ts';
 export type { TopicRules } from './rules.ts';

@@ -34,4 +34,9 @@ export interface OpenBusOptions {
   /** Told of errors that no caller waits for. */
   readonly onError?: (error: DailiesError) => void;
   readonly log?: BusLog;
+  /**
+   * Kafka: how long a broker that does not answer is waited for, ms; 15 s when left out. Services wait for ever
+   * (`Number.POSITIVE_INFINITY`), for they are often started together with the broker.
+   */
+  readonly waitForBrokerMs?: number;
 }

@@ -1,11 +1,126 @@
-import { DailiesError } from '@dailies/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
 import type { Bus } from '../port.ts';
-import type { BusSettings, OpenBusOptions } from '../settings.ts';
+import type { TopicRules } from '../rules.ts';
+import type { BusLog, OpenBusOptions } from '../settings.ts';
+import { DAILIES_TOPICS } from '../topics.ts';
+import { createKafkaBus } from './bus.ts';
+import { type Connection, connectionOf, type KafkaSettings } from './connection.ts';
+import { isUnreachable, kafkaError } from './errors.ts';
+import { prepareTopics, requireTopics, specsOf, type TopicState } from './topics.ts';
+import type { KafkaTuning } from './tuning.ts';
 
-/** @throws DailiesError CONFIG_INVALID, BUS_FAILED */
+/** For tests: other topics than the pipeline's, shorter times. */
+export interface KafkaExtras {
+  readonly topics?: Readonly<Record<string, TopicRules>>;
+  /** Partitions of topics that are none of the pipeline's. */
+  readonly defaultPartitions?: number;
+  readonly tuning?: Partial<KafkaTuning>;
+}
+
+const DEFAULT_WAIT_MS = 15_000;
+const AGAIN_MS = 1000;
+/** Between lines that say that the broker is waited for. */
+const SAY_EVERY_MS = 5000;
+
+/**
+ * Opens the bus on Kafka: waits for a broker, makes or checks the topics.
+ * @throws DailiesError CONFIG_INVALID; BUS_FAILED when no broker answers for `waitForBrokerMs`, refuses us, or has topics
+ * that would lose work
+ */
 export async function openKafka(
-  settings: BusSettings & { readonly kafkaBrokers: string },
+  settings: KafkaSettings,
   options: OpenBusOptions,
+  extras: KafkaExtras = {},
 ): Promise<Bus> {
-  throw new DailiesError('BUS_FAILED', `${options.clientId} cannot reach ${settings.kafkaBrokers}.`);
+  const { clientId, readOnly = false, log, onError, waitForBrokerMs = DEFAULT_WAIT_MS } = options;
+  const { topics = DAILIES_TOPICS, defaultPartitions = 1, tuning = {} } = extras;
+  const connection = connectionOf(settings, { clientId, log });
+  const admin = connection.client().admin();
+  try {
+    await reach(admin, connection, { waitForBrokerMs, log });
+    const states = await told(connection, 'looking at the topics', () =>
+      prepareTopics(admin, specsOf(topics, defaultPartitions), {
+        create: settings.kafkaCreateTopics && !readOnly,
+        replication: settings.kafkaReplication,
+      }),
+    );
+    requireTopics(states);
+    for (const { name, created, partitions, notes } of states) {
+      if (created) log?.info({ topic: name, partitions }, 'kafka: topic made');
+      for (const note of notes) log?.warn({ topic: name }, `kafka: ${note}`);
+    }
+    const partitions = new Map(states.map((state) => [state.name, state.partitions]));
+    return await createKafkaBus({
+      settings,
+      clientId,
+      topics,
+      partitions,
+      readOnly,
+      tuning,
+      log,
+      onError,
+      admin,
+      connection,
+    });
+  } catch (error) {
+    await admin.disconnect().catch(() => {});
+    connection.destroy();
+    throw error;
+  }
+}
+
+/**
+ * The pipeline's topics as they are on the broker; those that are missing are made when `create` is set. For `dailies topics`.
+ * @throws DailiesError CONFIG_INVALID, BUS_FAILED
+ */
+export async function kafkaTopics(
+  settings: KafkaSettings,
+  options: Pick<OpenBusOptions, 'clientId' | 'log' | 'waitForBrokerMs'> & { readonly create: boolean },
+): Promise<TopicState[]> {
+  const { clientId, log, waitForBrokerMs = 0, create } = options;
+  const connection = connectionOf(settings, { clientId, log });
+  const admin = connection.client().admin();
+  try {
+    await reach(admin, connection, { waitForBrokerMs, log });
+    return await told(connection, 'looking at the topics', () =>
+      prepareTopics(admin, specsOf(DAILIES_TOPICS, 1), { create, replication: settings.kafkaReplication }),
+    );
+  } finally {
+    await admin.disconnect().catch(() => {});
+    connection.destroy();
+  }
+}
+
+/** Connects; a broker that is not there yet is waited for, for services and brokers are often started together. */
+async function reach(
+  admin: Admin,
+  connection: Connection,
+  { waitForBrokerMs, log }: { readonly waitForBrokerMs: number; readonly log: BusLog | undefined },
+): Promise<void> {
+  const since = performance.now();
+  let saidAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    try {
+      await admin.connect();
+      return;
+    } catch (thrown) {
+      const error = kafkaError(thrown, connection.brokers, 'connecting');
+      const waitedMs = performance.now() - since;
+      if (!isUnreachable(thrown) || waitedMs >= waitForBrokerMs) throw error;
+      if (performance.now() - saidAt >= SAY_EVERY_MS) {
+        saidAt = performance.now();
+        log?.warn({ waitedMs: Math.round(waitedMs) }, `Kafka is waited for: ${error.message}`);
+      }
+      await sleep(AGAIN_MS);
+    }
+  }
+}
+
+async function told<T>(connection: Connection, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw kafkaError(thrown, connection.brokers, what);
+  }
 }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { DailiesError, toDailiesError } from '@dailies/contracts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Bus, Tail } from '../port.ts';
+import { createReporter } from '../reporter.ts';
 import type { TopicRules } from '../rules.ts';
 import { type SqliteConsumer, startConsumer } from './consumer.ts';
 import { openDatabase } from './database.ts';
@@ -33,7 +34,6 @@ export interface SqliteBusOptions {
 
 const BUS_RETRY_MS = 1000;
 const EXPIRE_EVERY_BEATS = 60;
-const REPEAT_REPORT_MS = 60_000;
 
 /**
  * The embedded bus: one SQLite file, shared by the processes of one machine. Durable (WAL, synchronous=FULL). A record
@@ -171,18 +171,4 @@ export function openSqliteBus(options: SqliteBusOptions): Bus {
 function fileId(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found ? `${found.dev}:${found.ino}` : '';
-}
-
-/** Passes errors on; the same one again only after a while, for a full disk fails many times a second. */
-function createReporter(onError: (error: DailiesError) => void, clock: Clock): (error: DailiesError) => void {
-  const last = new Map<string, number>();
-  return (error) => {
-    const text = `${error.code} ${error.message}`;
-    const before = last.get(text);
-    const now = clock.monotonic();
-    if (before !== undefined && now - before < REPEAT_REPORT_MS) return;
-    for (const [old, at] of last) if (now - at >= REPEAT_REPORT_MS) last.delete(old);
-    last.set(text, now);
-    onError(error);
-  };
 }

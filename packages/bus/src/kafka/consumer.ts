@@ -1,0 +1,280 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DailiesError, toDailiesError } from '@dailies/contracts';
+import type { BusRecord, ConsumeOptions, Consumer, OutgoingMessage } from '../port.ts';
+import { afterFailure, deadLetter } from '../retry.ts';
+import type { BusLog } from '../settings.ts';
+import { kafkaError, protocolError } from './errors.ts';
+import type { Lease } from './lease.ts';
+import type { Membership, MembershipPorts } from './membership.ts';
+import { attemptOf, FRESH, type Progress } from './progress.ts';
+import type { Publisher } from './publisher.ts';
+import { decodeRecord, type RawMessage } from './records.ts';
+import type { KafkaTuning } from './tuning.ts';
+
+export interface ConsumerPorts {
+  readonly publisher: Publisher;
+  readonly tuning: KafkaTuning;
+  readonly brokers: string;
+  /** After so many deaths of those that worked on it, a record is given up. */
+  readonly maxDeaths: number;
+  join(callbacks: Pick<MembershipPorts, 'onReady' | 'onEnd'>): Promise<Membership>;
+  readonly log: BusLog | undefined;
+  /** Takes errors that no caller waits for. */
+  report(error: DailiesError): void;
+  /** Called when the consumer has stopped or died. */
+  ended(): void;
+}
+
+export interface KafkaConsumer extends Consumer {
+  /** Partitions whose record is in hand. */
+  busy(): number[];
+}
+
+type Outcome =
+  | { readonly answers: readonly OutgoingMessage[] }
+  | { readonly error: DailiesError; readonly hopeless?: boolean };
+
+/** After a rebalance these may be tried again, if the partition is still ours. */
+const REBALANCING = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP'];
+const BUS_RETRY_MS = 500;
+const GIVE_BACK_MS = 2000;
+
+/** Works on the records of its partitions: one at a time of each, as many at once as `concurrency` says, oldest first. */
+export async function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Promise<KafkaConsumer> {
+  const { publisher, tuning, brokers } = ports;
+  const { topic, group } = options;
+  const running = new Set<Lease>();
+  const ended = Promise.withResolvers<void>();
+  const aborted = Promise.withResolvers<void>();
+  /** Aborted when nothing more may be written: stopped or dead. */
+  const over = new AbortController();
+  let stopping: Promise<void> | null = null;
+  let membership: Membership | null = null;
+
+  const attempt = async (
+    { record, damage }: ReturnType<typeof decodeRecord>,
+    { deaths }: Progress,
+    signal: AbortSignal,
+  ): Promise<Outcome> => {
+    if (damage !== null) return { error: new DailiesError('BUS_FAILED', damage), hopeless: true };
+    if (deaths >= ports.maxDeaths)
+      return {
+        error: new DailiesError(
+          'INTERNAL',
+          `${deaths} processes died while they worked on this record; it is taken for the reason.`,
+        ),
+        hopeless: true,
+      };
+    try {
+      const answers = (await options.handler(record, { signal })) ?? [];
+      publisher.check(answers);
+      return { answers };
+    } catch (thrown) {
+      return { error: toDailiesError(thrown) };
+    }
+  };
+
+  const mayWrite = (lease: Lease): boolean => !lease.lost && !over.signal.aborted;
+
+  /** Tries until it is done or may not be done any more. @returns whether it was done */
+  const persist = async (lease: Lease, write: () => Promise<boolean>): Promise<boolean> => {
+    while (mayWrite(lease)) {
+      try {
+        return await write();
+      } catch (thrown) {
+        const rebalancing = REBALANCING.includes(protocolError(thrown));
+        if (!rebalancing) ports.report(kafkaError(thrown, brokers, `acknowledging a record of ${topic}`));
+        await membership?.rebalanced(rebalancing ? tuning.rebalanceTimeoutMs : BUS_RETRY_MS);
+      }
+    }
+    return false;
+  };
+
+  /** Publishes and acknowledges, in this order. Answers are in memory, so a broker that is away is waited for. */
+  const finish = async (
+    lease: Lease,
+    message: RawMessage,
+    progress: Progress,
+    answers: readonly OutgoingMessage[],
+  ): Promise<boolean> => {
+    const { commit, silenceMs } = joinedMembership();
+    const offset = BigInt(message.offset);
+    // Who was frozen finds out here that others have its partitions, before it publishes what they publish as well.
+    if (
+      silenceMs() > tuning.sessionTimeoutMs / 2 &&
+      !(await persist(lease, () => commit(lease, offset, { ...progress, started: true })))
+    )
+      return false;
+    if (!(await persist(lease, () => publisher.publish(answers).then(() => true)))) return false;
+    return persist(lease, () => commit(lease, offset + 1n, FRESH));
+  };
+
+  const joinedMembership = (): Membership => {
+    if (!membership) throw new DailiesError('INTERNAL', 'A record came before its consumer had joined.');
+    return membership;
+  };
+
+  /** Calls a callback of the caller, whose errors must not keep a record from being settled. */
+  const told = <T>(callback: () => T): T | undefined => {
+    try {
+      return callback();
+    } catch (thrown) {
+      ports.report(toDailiesError(thrown));
+      return undefined;
+    }
+  };
+
+  const besideDeadLetter = (record: BusRecord, error: DailiesError): readonly OutgoingMessage[] =>
+    told(() => {
+      const messages = options.onDeadLetter?.(record, error) ?? [];
+      publisher.check(messages);
+      return messages;
+    }) ?? [];
+
+  const postpone = (lease: Lease, message: RawMessage, progress: Progress, delayMs: number): void => {
+    const offset = BigInt(message.offset);
+    joinedMembership()
+      .commit(lease, offset, progress)
+      .catch(() => {});
+    lease.progress = progress;
+    lease.retry = setTimeout(() => {
+      lease.retry = null;
+      pump();
+    }, delayMs);
+    // Nothing of a partition that waits is kept in memory: many of them would leave no room for others.
+    joinedMembership().rewind(lease, offset);
+  };
+
+  const settle = async (
+    lease: Lease,
+    message: RawMessage,
+    record: BusRecord,
+    progress: Progress,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    if ('answers' in outcome) {
+      if (await finish(lease, message, progress, outcome.answers)) lease.progress = FRESH;
+      return;
+    }
+    // Given back: as if it had never been taken.
+    if (signal.aborted) return giveBack(lease, message, progress);
+    const { error } = outcome;
+    const next = outcome.hopeless ? 'dead-letter' : afterFailure(error, progress, options);
+    if (next === 'dead-letter') {
+      const letters = [deadLetter(record, group, error, Date.now()), ...besideDeadLetter(record, error)];
+      if (await finish(lease, message, progress, letters)) lease.progress = FRESH;
+      return;
+    }
+    if (!mayWrite(lease) || stopping) return giveBack(lease, message, { ...progress, ...next.failures });
+    postpone(lease, message, { ...progress, ...next.failures }, next.retryInMs);
+    told(() => options.onRetry?.(record, error, next.retryInMs));
+  };
+
+  const giveBack = async (lease: Lease, message: RawMessage, progress: Progress): Promise<void> => {
+    await joinedMembership()
+      .commit(lease, BigInt(message.offset), { ...progress, started: false })
+      .catch(() => {});
+  };
+
+  const handle = async (lease: Lease, message: RawMessage, progress: Progress, signal: AbortSignal): Promise<void> => {
+    const decoded = decodeRecord(topic, lease.partition, message, attemptOf(progress));
+    // Not waited for: a process that dies within a few ms of beginning is not counted, and all others begin at once.
+    joinedMembership()
+      .commit(lease, BigInt(message.offset), { ...progress, started: true })
+      .catch(() => {});
+    const outcome = await attempt(decoded, progress, signal);
+    if (lease.lost) {
+      ports.log?.info(
+        { topic, group, partition: lease.partition, offset: message.offset },
+        'the record was given to another member; what was done here is dropped',
+      );
+      return;
+    }
+    await settle(lease, message, decoded.record, progress, outcome, signal);
+  };
+
+  const start = (lease: Lease, progress: Progress): void => {
+    const abort = new AbortController();
+    const message = lease.take();
+    running.add(lease);
+    const done = handle(lease, message, progress, abort.signal)
+      .catch((thrown: unknown) => ports.report(toDailiesError(thrown)))
+      .finally(() => {
+        running.delete(lease);
+        lease.work = null;
+        pump();
+      });
+    lease.work = { message, abort, done };
+  };
+
+  /** Begins what may be begun. */
+  const pump = (): void => {
+    if (!membership || over.signal.aborted) return;
+    while (!stopping && running.size < options.concurrency) {
+      const lease = oldest(membership.leases.values());
+      if (!lease?.progress) break;
+      start(lease, lease.progress);
+    }
+    membership.steer(stopping !== null);
+  };
+
+  const finishAll = (): void => {
+    over.abort();
+    for (const { retry } of membership?.leases.values() ?? []) if (retry) clearTimeout(retry);
+    queueMicrotask(ports.ended);
+  };
+
+  const die = (error: DailiesError): void => {
+    if (over.signal.aborted) return;
+    finishAll();
+    for (const { work } of running) work?.abort.abort();
+    ended.reject(error);
+    void membership?.leave();
+  };
+
+  const drain = async (): Promise<void> => {
+    membership?.steer(true);
+    const all = Promise.all([...running].map(({ work }) => work?.done));
+    await Promise.race([all, aborted.promise]);
+    await Promise.race([all, sleep(tuning.abortGraceMs, undefined, { signal: over.signal }).catch(() => {})]);
+    const died = over.signal.aborted;
+    finishAll();
+    const left = [...running].flatMap((lease) =>
+      lease.work && lease.progress ? [giveBack(lease, lease.work.message, lease.progress)] : [],
+    );
+    await Promise.race([Promise.all(left), sleep(GIVE_BACK_MS)]);
+    if (!died) await membership?.leave();
+    ended.resolve();
+  };
+
+  membership = await ports.join({ onReady: () => pump(), onEnd: die });
+  pump();
+
+  return {
+    get inFlight() {
+      return running.size;
+    },
+    done: ended.promise,
+    busy: () => [...running].filter(({ lost }) => !lost).map(({ partition }) => partition),
+    async stop({ drainMs }) {
+      stopping ??= drain();
+      const timeout = setTimeout(() => {
+        for (const { work } of running) work?.abort.abort();
+        aborted.resolve();
+      }, drainMs);
+      await stopping;
+      clearTimeout(timeout);
+    },
+  };
+}
+
+/** The partition whose next record was published first, of those that may be worked on. */
+function oldest(leases: Iterable<Lease>): Lease | undefined {
+  let found: { lease: Lease; since: number } | undefined;
+  for (const lease of leases) {
+    const since = lease.readySince;
+    if (since !== null && (!found || since < found.since)) found = { lease, since };
+  }
+  return found?.lease;
+}

@@ -1,0 +1,105 @@
+import { DailiesError } from '@dailies/contracts';
+
+/** What kafkajs' errors tell, as far as it is of use. */
+interface Known {
+  readonly name: string;
+  /** The protocol's name of the error, such as TOPIC_AUTHORIZATION_FAILED. */
+  readonly type: string;
+  /** The system's, such as ECONNREFUSED. */
+  readonly code: string;
+  readonly message: string;
+  readonly broker: string;
+}
+
+/** Errors of a TLS handshake, by the codes of Node and OpenSSL. */
+const TLS_CODE = /^(ERR_SSL|ERR_TLS|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO|ERR_OSSL)/;
+const ROOM = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
+
+/** The errors behind an error, outermost first. */
+function chain(thrown: unknown): Known[] {
+  const found: Known[] = [];
+  for (let error = thrown; error instanceof Error && found.length < 10; error = error.cause) {
+    const { type, code, broker, errors } = error as Error &
+      Partial<Record<'type' | 'code' | 'broker' | 'errors', unknown>>;
+    found.push({
+      name: error.name,
+      type: typeof type === 'string' ? type : '',
+      code: typeof code === 'string' ? code : '',
+      message: error.message,
+      broker: typeof broker === 'string' ? broker : '',
+    });
+    // createTopics collects its errors in one.
+    if (Array.isArray(errors)) found.push(...errors.flatMap((one) => chain(one)));
+  }
+  return found;
+}
+
+/** The protocol's name of what went wrong; '' when it was nothing of the protocol. */
+export function protocolError(thrown: unknown): string {
+  return chain(thrown).find(({ type }) => type !== '')?.type ?? '';
+}
+
+/** Whether there was no broker to talk to, so that it may help to wait for one. */
+export function isUnreachable(thrown: unknown): boolean {
+  return chain(thrown).some(
+    ({ name, code }) =>
+      (name === 'KafkaJSConnectionError' && !TLS_CODE.test(code)) ||
+      name === 'KafkaJSConnectionClosedError' ||
+      name === 'KafkaJSRequestTimeoutError' ||
+      name === 'KafkaJSNoBrokerAvailableError' ||
+      name === 'KafkaJSBrokerNotFound',
+  );
+}
+
+/** Says what failed at the broker, and what to do about it. `while_` completes "Kafka failed while …". */
+export function kafkaError(thrown: unknown, brokers: string, while_: string): DailiesError {
+  if (thrown instanceof DailiesError) return thrown;
+  const errors = chain(thrown);
+  const is = (test: (error: Known) => boolean): Known | undefined => errors.find(test);
+  const failed = (says: string): DailiesError =>
+    new DailiesError('BUS_FAILED', `Kafka failed while ${while_}: ${says}`, { cause: thrown });
+
+  const tooLarge = is(({ type }) => ROOM.includes(type));
+  if (tooLarge)
+    return new DailiesError(
+      'BATCH_TOO_LARGE',
+      'The broker refused a message for its size. Its topic needs max.message.bytes of 11 MiB: `dailies topics` shows what is set.',
+      { cause: thrown },
+    );
+  const auth = is(
+    ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED',
+  );
+  if (auth)
+    return failed('the broker refused to let us sign in. Check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and the password.');
+  if (is(({ type }) => type === 'UNSUPPORTED_SASL_MECHANISM' || type === 'ILLEGAL_SASL_STATE'))
+    return failed(
+      'the broker does not offer this way to sign in. Check KAFKA_SASL_MECHANISM and the port in KAFKA_BROKERS.',
+    );
+  const denied = is(({ type }) => type.endsWith('AUTHORIZATION_FAILED'));
+  if (denied) return failed(`the broker says ${denied.type}: its ACLs do not give our user this right.`);
+  const unknown = is(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION');
+  if (unknown) return failed('a topic does not exist on the broker. `dailies topics` shows and makes them.');
+  const few = is(({ type }) => type === 'INVALID_REPLICATION_FACTOR');
+  if (few) return failed('there are fewer brokers than KAFKA_REPLICATION asks for.');
+  const isr = is(({ type }) => type.startsWith('NOT_ENOUGH_REPLICAS'));
+  if (isr) return failed('too few replicas are alive (min.insync.replicas); start the brokers that are down.');
+  const tls = is(({ code }) => TLS_CODE.test(code));
+  if (tls)
+    return failed(
+      `TLS with ${tls.broker || brokers} did not come about (${plain(tls.message)}). Check KAFKA_TLS, KAFKA_TLS_CA_FILE and the port in KAFKA_BROKERS.`,
+    );
+  const closed = is(({ name }) => name === 'KafkaJSConnectionClosedError');
+  if (closed)
+    return failed(
+      `${closed.broker || brokers} closed the connection. If the broker is up: does its port want TLS (KAFKA_TLS) or signing in (KAFKA_SASL_MECHANISM)?`,
+    );
+  const connection = is(({ name }) => name === 'KafkaJSConnectionError');
+  if (connection)
+    return failed(
+      `${connection.broker || brokers} cannot be reached (${connection.code || plain(connection.message)}). Is the broker up, and KAFKA_BROKERS right? Brokers also have to advertise an address that can be reached from here.`,
+    );
+  const last = errors.at(-1);
+  return failed(`${last?.type ? `${last.type}, ` : ''}${plain(last?.message ?? String(thrown))} (brokers: ${brokers})`);
+}
+
+const plain = (text: string): string => text.replace(/^Connection error: /, '').replace(/[.\s]+$/, '');

@@ -1,0 +1,78 @@
+/**
+ * Parts of kafkajs 2.2.4 below its public interface that the adapter stands on; see docs/decisions on why. The version
+ * is pinned, and test/kafka/internals.test.ts shows that they are what is declared here.
+ */
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  /** One queue of requests per connection. */
+  export default class RequestQueue {
+    /** Requests that could not be sent yet. */
+    readonly pending: readonly unknown[];
+    /** Until when the broker asked for silence, ms since 1970; -1 when it did not. */
+    readonly throttledUntil: number;
+    throttleCheckTimeoutId: NodeJS.Timeout | null;
+    checkPendingRequests(): void;
+    scheduleCheckPendingRequests(): void;
+  }
+}
+
+declare module 'kafkajs/src/loggers/index.js' {
+  import type { Logger, logCreator, logLevel } from 'kafkajs';
+  export function createLogger(options: { level: logLevel; logCreator: logCreator }): Logger;
+}
+
+declare module 'kafkajs/src/cluster/index.js' {
+  import type { ISocketFactory, KafkaConfig, Logger, RetryOptions } from 'kafkajs';
+
+  export interface FetchedMessage {
+    readonly offset: string;
+    readonly timestamp: string;
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers?: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
+    readonly isControlRecord?: boolean;
+  }
+
+  export interface FetchedPartition {
+    readonly partition: number;
+    readonly highWatermark: string;
+    readonly messages: readonly FetchedMessage[];
+  }
+
+  interface Broker {
+    fetch(request: {
+      isolationLevel: number;
+      maxWaitTime: number;
+      minBytes: number;
+      maxBytes: number;
+      topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[];
+    }): Promise<{ responses: { topicName: string; partitions: FetchedPartition[] }[] }>;
+  }
+
+  /** Connections to all brokers, and what is known of topics. */
+  export default class Cluster {
+    constructor(
+      options: Pick<KafkaConfig, 'ssl' | 'sasl' | 'clientId' | 'connectionTimeout' | 'requestTimeout'> & {
+        logger: Logger;
+        brokers: string[];
+        socketFactory: ISocketFactory;
+        retry: RetryOptions;
+        enforceRequestTimeout: boolean;
+        metadataMaxAge: number;
+        allowAutoTopicCreation: boolean;
+        maxInFlightRequests: null;
+      },
+    );
+    connect(): Promise<void>;
+    disconnect(): Promise<void>;
+    addTargetTopic(topic: string): Promise<void>;
+    refreshMetadata(): Promise<void>;
+    refreshMetadataIfNecessary(): Promise<void>;
+    removeBroker(address: { host: string; port: number }): void;
+    findBroker(node: { nodeId: string }): Promise<Broker>;
+    findTopicPartitionMetadata(topic: string): { partitionId: number }[];
+    findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>;
+    fetchTopicsOffset(
+      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+    ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+  }
+}

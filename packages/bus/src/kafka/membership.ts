@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DailiesError } from '@dailies/contracts';
+import type { Batch, EachBatchPayload, TopicOffsets } from 'kafkajs';
+import type { BusLog } from '../settings.ts';
+import { stickyAssigner } from './assigner.ts';
+import type { Connection } from './connection.ts';
+import { kafkaError } from './errors.ts';
+import { Lease } from './lease.ts';
+import { decodeProgress, encodeProgress, FRESH, type Progress, takenOver } from './progress.ts';
+import type { KafkaTuning } from './tuning.ts';
+
+/** What the broker keeps for a group and a partition. */
+export interface Committed {
+  /** Offset of the first record that is not done; null when the group has committed nothing. */
+  readonly offset: bigint | null;
+  readonly metadata: string | null;
+}
+
+export interface MembershipPorts {
+  /** Of this consumer alone. */
+  readonly connection: Connection;
+  readonly tuning: KafkaTuning;
+  /** By partition. */
+  readCommitted(): Promise<ReadonlyMap<number, Committed>>;
+  /** Records have come, or may be begun now. */
+  onReady(): void;
+  /** The consumer cannot go on. */
+  onEnd(error: DailiesError): void;
+  report(error: DailiesError): void;
+  readonly log: BusLog | undefined;
+}
+
+/** One member of a consumer group: gets partitions, fetches their records, commits what is done. */
+export interface Membership {
+  /** The partitions that are ours now. */
+  readonly leases: ReadonlyMap<number, Lease>;
+  /** How long ago the group's coordinator was heard of, ms. */
+  silenceMs(): number;
+  /**
+   * Tells the broker that `offset` is the first record that is not done, and what is known of it.
+   * @returns false when the partition is no longer ours
+   * @throws what kafkajs throws, as in the middle of a rebalance
+   */
+  commit(lease: Lease, offset: bigint, progress: Progress): Promise<boolean>;
+  /** Fetches again from this offset. */
+  rewind(lease: Lease, offset: bigint): void;
+  /** Fetches from those partitions that have room for records, and from no others; none at all once `draining`. */
+  steer(draining: boolean): void;
+  /** Resolves after the next rebalance, or when that does not come for `ms`. */
+  rebalanced(ms: number): Promise<void>;
+  /** Leaves the group, so that others have the partitions at once. */
+  leave(): Promise<void>;
+}
+
+/** kafkajs' own restarts never end; between tries it waits for so long at most. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 2000, retries: Number.MAX_SAFE_INTEGER };
+const READ_AGAIN_MS = 500;
+/** A broker that does not answer must not hold up a stop. */
+const LEAVE_MS = 5000;
+
+/** @throws DailiesError BUS_FAILED when the broker cannot be reached or refuses */
+export async function startMembership(
+  { topic, group, slots }: { readonly topic: string; readonly group: string; readonly slots: number },
+  ports: MembershipPorts,
+): Promise<Membership> {
+  const { connection, tuning, log } = ports;
+  const leases = new Map<number, Lease>();
+  let memberId: string | null = null;
+  let heard = { wall: Date.now(), monotonic: performance.now() };
+  let left = false;
+  let via: Pick<EachBatchPayload, 'commitOffsetsIfNecessary' | 'heartbeat'> | null = null;
+  let joined = Promise.withResolvers<void>();
+
+  const consumer = connection.client().consumer({
+    groupId: group,
+    partitionAssigners: [
+      stickyAssigner(() => ({
+        owned: [...leases.keys()],
+        busy: [...leases.values()].filter(({ work }) => work).map(({ partition }) => partition),
+        slots,
+      })),
+    ],
+    sessionTimeout: tuning.sessionTimeoutMs,
+    heartbeatInterval: tuning.heartbeatMs,
+    rebalanceTimeout: tuning.rebalanceTimeoutMs,
+    maxWaitTimeInMs: tuning.fetchWaitMs,
+    minBytes: 1,
+    maxBytes: tuning.fetchBytes,
+    maxBytesPerPartition: tuning.partitionBytes,
+    allowAutoTopicCreation: false,
+    // We use no transactions, so there is nothing that is not committed.
+    readUncommitted: true,
+    retry: { ...RETRY, restartOnFailure: async () => !left },
+  });
+
+  const hear = (): void => {
+    heard = { wall: Date.now(), monotonic: performance.now() };
+  };
+
+  const lose = (lease: Lease): void => {
+    leases.delete(lease.partition);
+    lease.lose();
+  };
+
+  const seek = (lease: Lease): void => {
+    if (lease.next !== null) consumer.seek({ topic, partition: lease.partition, offset: String(lease.next) });
+  };
+
+  /** What the former owners of these partitions left; nothing of them is begun before that is known. */
+  const readProgress = async (fresh: readonly Lease[]): Promise<void> => {
+    while (!left && fresh.some(({ lost }) => !lost)) {
+      try {
+        const committed = await ports.readCommitted();
+        for (const lease of fresh) {
+          if (lease.lost) continue;
+          const { offset, metadata } = committed.get(lease.partition) ?? { offset: null, metadata: null };
+          lease.progress = offset === null ? FRESH : takenOver(decodeProgress(metadata));
+          if (offset === null || lease.first === offset) continue;
+          const fetched = lease.first !== null;
+          lease.rewind(offset);
+          if (fetched) seek(lease);
+        }
+        ports.onReady();
+        return;
+      } catch (thrown) {
+        ports.report(kafkaError(thrown, connection.brokers, `reading how far ${group} is in ${topic}`));
+        await sleep(READ_AGAIN_MS);
+      }
+    }
+  };
+
+  const onJoin = (payload: {
+    memberId: string;
+    memberAssignment: Record<string, number[]>;
+    duration: number;
+  }): void => {
+    hear();
+    // A new id means that the group had given us up: others may have had our partitions in between.
+    if (memberId !== payload.memberId) for (const lease of [...leases.values()]) lose(lease);
+    memberId = payload.memberId;
+    const assigned = new Set(payload.memberAssignment[topic] ?? []);
+    const lost = [...leases.values()].filter(({ partition }) => !assigned.has(partition));
+    for (const lease of lost) lose(lease);
+    // kafkajs goes back to the committed offsets after each rebalance; what we have of kept partitions is still good.
+    for (const lease of leases.values()) seek(lease);
+    const fresh = [...assigned].filter((partition) => !leases.has(partition)).map((partition) => new Lease(partition));
+    for (const lease of fresh) leases.set(lease.partition, lease);
+    log?.debug(
+      { topic, group, partitions: assigned.size, fresh: fresh.length, lost: lost.length, ms: payload.duration },
+      'kafka: joined the group',
+    );
+    if (fresh.length > 0) void readProgress(fresh);
+    joined.resolve();
+    joined = Promise.withResolvers();
+    ports.onReady();
+  };
+
+  const onBatch = (batch: Batch): void => {
+    const lease = leases.get(batch.partition);
+    if (!lease || left) return;
+    // Where the fetch began; kafkajs knows it, its types do not.
+    const { fetchedOffset } = batch as Batch & { readonly fetchedOffset: string };
+    const from = BigInt(fetchedOffset);
+    if (lease.add(from, batch.messages)) {
+      lease.gaps = 0;
+    } else if (lease.gaps === 0) {
+      // Mostly an answer to a fetch from before a rebalance.
+      lease.gaps++;
+      seek(lease);
+    } else {
+      // The records in between are gone: the retention of the topic is over.
+      ports.report(
+        new DailiesError(
+          'BUS_FAILED',
+          `Records ${lease.next} to ${from - 1n} of ${topic}, partition ${batch.partition}, were deleted before ${group} had them: no service was up for longer than the topic's retention.ms.`,
+        ),
+      );
+      lease.rewind(from);
+      lease.progress = FRESH;
+      lease.gaps = 0;
+      lease.add(from, batch.messages);
+    }
+    ports.onReady();
+  };
+
+  consumer.on(consumer.events.HEARTBEAT, hear);
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => onJoin(payload));
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    for (const lease of [...leases.values()]) lose(lease);
+    const failure = kafkaError(error, connection.brokers, `consuming ${topic} as ${group}`);
+    if (left) return;
+    ports.report(failure);
+    if (!restart) ports.onEnd(failure);
+  });
+
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  } catch (thrown) {
+    await consumer.disconnect().catch(() => {});
+    throw kafkaError(thrown, connection.brokers, `joining the group ${group} of ${topic}`);
+  }
+  const running = consumer.run({
+    autoCommit: false,
+    async eachBatch(payload) {
+      via = payload;
+      onBatch(payload.batch);
+    },
+  });
+  running.catch((thrown) => ports.onEnd(kafkaError(thrown, connection.brokers, `consuming ${topic} as ${group}`)));
+  // kafkajs beats between fetches; one that brings 10 MiB over a slow line would take longer than the session lasts.
+  const beat = setInterval(() => void via?.heartbeat().catch(() => {}), tuning.heartbeatMs);
+
+  return {
+    leases,
+    silenceMs: () => Math.max(Date.now() - heard.wall, performance.now() - heard.monotonic),
+    commit(lease, offset, progress) {
+      const commit = async (): Promise<boolean> => {
+        if (lease.lost || !via) return false;
+        const partitions = [{ partition: lease.partition, offset: String(offset), metadata: encodeProgress(progress) }];
+        const topics: TopicOffsets[] = [{ topic, partitions }];
+        await via.commitOffsetsIfNecessary({ topics });
+        hear();
+        return true;
+      };
+      const done = lease.commits.then(commit, commit);
+      lease.commits = done;
+      done.catch(() => {});
+      return done;
+    },
+    rewind(lease, offset) {
+      lease.rewind(offset);
+      seek(lease);
+    },
+    steer(draining) {
+      if (left || memberId === null) return;
+      const all = [...leases.values()];
+      const full = all.reduce((sum, { bytes }) => sum + bytes, 0) >= tuning.readyBytes;
+      const closed = ({ retry, bytes }: Lease): boolean =>
+        draining || full || retry !== null || bytes >= tuning.partitionBytes;
+      const paused = new Set(consumer.paused().flatMap(({ partitions }) => partitions));
+      const pause = all.filter((lease) => closed(lease) && !paused.has(lease.partition));
+      const resume = all.filter((lease) => !closed(lease) && paused.has(lease.partition));
+      if (pause.length > 0) consumer.pause([{ topic, partitions: pause.map(({ partition }) => partition) }]);
+      if (resume.length > 0) consumer.resume([{ topic, partitions: resume.map(({ partition }) => partition) }]);
+    },
+    async rebalanced(ms) {
+      await Promise.race([joined.promise, sleep(ms, undefined, { ref: false })]);
+    },
+    async leave() {
+      left = true;
+      clearInterval(beat);
+      // Before its first join is through, kafkajs cannot be stopped: it would begin to consume afterwards.
+      const leaving = running.catch(() => {}).then(() => consumer.disconnect());
+      await Promise.race([leaving.catch(() => {}), sleep(LEAVE_MS)]);
+      for (const lease of [...leases.values()]) lose(lease);
+      connection.destroy();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { Broker } from '../../../../test/helpers/kafka.ts';
+import type { MakeBus } from '../../src/conformance.ts';
+import type { KafkaSettings } from '../../src/kafka/connection.ts';
+import { type KafkaExtras, openKafka } from '../../src/kafka/open.ts';
+import type { Bus } from '../../src/port.ts';
+
+/** Short enough for tests, long enough for a busy test machine to be heard of in time. */
+export const QUICK = {
+  sessionTimeoutMs: 4000,
+  heartbeatMs: 200,
+  rebalanceTimeoutMs: 6000,
+  fetchWaitMs: 100,
+  abortGraceMs: 100,
+};
+
+export function settingsFor(brokers: string): KafkaSettings {
+  return { busPath: '', kafkaBrokers: brokers, kafkaCreateTopics: true, kafkaTls: false };
+}
+
+interface ChildOptions {
+  readonly brokers: string;
+  readonly extras: KafkaExtras;
+}
+
+/** For a child process; see src/conformance/child.ts. */
+export async function openBus({ brokers, extras }: ChildOptions): Promise<Bus> {
+  return openKafka(settingsFor(brokers), { clientId: 'test' }, extras);
+}
+
+/** A bus on a broker that tests share: the names of their topics are their own. */
+export const makeKafkaBus =
+  (broker: () => Promise<Pick<Broker, 'address'>>, tuning: KafkaExtras['tuning'] = {}): MakeBus =>
+  async (t, topics) => {
+    const opened: Bus[] = [];
+    t.after(() => Promise.all(opened.map((bus) => bus.close())));
+    const { address } = await broker();
+    const extras = { topics, defaultPartitions: 4, tuning: { ...QUICK, ...tuning } };
+    return {
+      expiryMs: extras.tuning.sessionTimeoutMs,
+      forChild: { module: import.meta.url, options: { brokers: address, extras } },
+      async open() {
+        const bus = await openBus({ brokers: address, extras });
+        opened.push(bus);
+        return bus;
+      },
+    };
+  };

@@ -1,0 +1,114 @@
+import { createServer } from 'node:net';
+import { after, before, type TestContext } from 'node:test';
+import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
+
+// There is no image of the sweeper on machines without access to a registry; what is started here is removed by `after`.
+process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+
+export const KAFKA_IMAGE = 'apache/kafka:4.1.1';
+const START_MS = 240_000;
+
+/** A broker in a container, reached under an address that outlives its restarts. */
+export interface Broker {
+  /** `localhost:port`. */
+  readonly address: string;
+  readonly container: StartedTestContainer;
+  stop(): Promise<void>;
+}
+
+export interface BrokerOptions {
+  /** Further settings, as environment of the image: `KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Groups form at once, sessions may be short, and no topic comes into being by a slip of the pen. */
+const TEST_SETTINGS = {
+  KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+  KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: '500',
+  KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+  KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
+  KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '5',
+  KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
+  KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
+  KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m',
+};
+
+/**
+ * Why tests that need Docker cannot run here; false when they can. For `describe(name, { skip: await withoutDocker() })`.
+ * In CI there has to be one, so that nothing is left out unseen.
+ */
+export async function withoutDocker(): Promise<string | false> {
+  try {
+    await getContainerRuntimeClient();
+    return false;
+  } catch {
+    if (process.env.CI === 'true') return false;
+    return 'needs Docker, which does not run here';
+  }
+}
+
+/** Starts a single broker (KRaft) and waits until it answers. The caller stops it. */
+export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<Broker> {
+  const port = await freePort();
+  const container = await new GenericContainer(KAFKA_IMAGE)
+    .withEnvironment({
+      KAFKA_NODE_ID: '1',
+      KAFKA_PROCESS_ROLES: 'broker,controller',
+      KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
+      KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
+      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      KAFKA_LISTENERS: `PLAINTEXT://:${port},CONTROLLER://:9093`,
+      KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://localhost:${port}`,
+      ...TEST_SETTINGS,
+      ...env,
+    })
+    .withExposedPorts({ container: port, host: port })
+    .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
+    .withStartupTimeout(START_MS)
+    .start();
+  return {
+    address: `localhost:${port}`,
+    container,
+    async stop() {
+      await container.stop({ timeout: 0 });
+    },
+  };
+}
+
+/**
+ * A broker for all tests of a suite; to be called in its `describe`. Started before the first, removed after the last. With
+ * DAILIES_TEST_BROKER=host:port that one is used, so that single tests can be tried without waiting.
+ */
+export function sharedBroker(options: BrokerOptions = {}): () => Promise<Pick<Broker, 'address'>> {
+  const { DAILIES_TEST_BROKER: address } = process.env;
+  if (address !== undefined) return async () => ({ address });
+  let started: Promise<Broker> | null = null;
+  // In a hook, so that it takes nothing from the time of the first test: on a busy machine it can need a minute.
+  before(
+    async () => {
+      started = startBroker(options);
+      await started;
+    },
+    { timeout: START_MS },
+  );
+  after(async () => {
+    await (await started?.catch(() => null))?.stop();
+  });
+  return () => started ?? Promise.reject(new Error('The broker is there for tests and their hooks alone.'));
+}
+
+/** A broker for one test. */
+export async function ownBroker(t: TestContext, options: BrokerOptions = {}): Promise<Broker> {
+  const broker = await startBroker(options);
+  t.after(() => broker.stop());
+  return broker;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
