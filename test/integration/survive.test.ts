@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { type FixtureName, fixture } from '../fixtures/make.ts';
 import { killGroup, makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
+import { random } from '../helpers/random.ts';
 
 const HOSTILE: Readonly<Partial<Record<FixtureName, string>>> = {
   'zero-bytes.mp4': 'RECORDING_EMPTY',
@@ -55,17 +56,6 @@ test('a film is never written over another one', { timeout: 1_200_000 }, async (
   assert.match(String(row?.archived), / \(2\)\.mp4$/);
   await assertExact(file, join(room.folder, String(row?.film)));
 });
-
-/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const KILLS = Number(process.env.KILLS ?? 8);
 const SEED = Number(process.env.SEED ?? 1);
