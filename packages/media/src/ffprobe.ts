@@ -10,6 +10,7 @@ export interface ProbedStream {
   readonly width?: number;
   readonly height?: number;
   readonly pix_fmt?: string;
+  readonly sample_rate?: string;
   readonly color_range?: string;
   readonly color_space?: string;
   readonly color_primaries?: string;
@@ -47,9 +48,19 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 export function ffprobe(
   tools: FfmpegTools,
   path: string,
-  options: { timeoutMs: number; signal?: AbortSignal | undefined },
+  options: { timeoutMs: number; signal?: AbortSignal | undefined; probing?: readonly string[] },
 ): Promise<Probed> {
-  const args = ['-v', 'error', ...SAFE_INPUT, '-of', 'json', '-show_streams', '-show_format', path];
+  const args = [
+    '-v',
+    'error',
+    ...(options.probing ?? []),
+    ...SAFE_INPUT,
+    '-of',
+    'json',
+    '-show_streams',
+    '-show_format',
+    path,
+  ];
   return new Promise((resolve, reject) => {
     execFile(
       tools.ffprobe,

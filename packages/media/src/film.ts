@@ -1,6 +1,8 @@
 import { open, rm } from 'node:fs/promises';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { joinFilm, type StoredBatch } from './join.ts';
+import { originOf } from './origin.ts';
+import { listSound } from './sound.ts';
 import { type Limits, readSource } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
 import { verifyFilm } from './verify.ts';
@@ -34,21 +36,27 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
   const first = job.batches[0];
   const last = job.batches.at(-1);
   if (!first || !last) throw new DailiesError('INTERNAL', 'There is no batch to make a film of.');
-  const origin = Math.round((source.originSeconds * job.timeBase.den) / job.timeBase.num);
+  const listed = await listSound(tools, source, job);
+  const pictureEnd = (last.endPts * job.timeBase.num) / job.timeBase.den;
+  const endSeconds = Math.max(pictureEnd, ...listed.map((track) => track.lastSeconds()));
+  const origin = originOf(source, { firstPts: first.pts[0] as number, endSeconds }, job.timeBase);
   const originSeconds = (origin * job.timeBase.num) / job.timeBase.den;
   const batches = job.batches.map((batch) => ({
     ...batch,
     pts: batch.pts.map((pts) => pts - origin),
     endPts: batch.endPts - origin,
   }));
+  // A track without a packet holds nothing to keep, and no muxer writes one.
+  const audio = source.audio.filter((_, i) => (listed[i]?.length ?? 0) > 0);
+  const sound = listed.filter((track) => track.length > 0);
   const join = (container: 'mp4' | 'mov'): Promise<void> =>
     joinFilm(tools, batches, {
       timeBase: job.timeBase,
-      recording: job.recording,
+      recording: source,
       tags: source.creationTime ? { creation_time: source.creationTime } : {},
       videoLanguage: source.videoLanguage,
       originSeconds,
-      audioLanguages: source.audio.map((track) => track.language),
+      audio,
       container,
       film: job.film,
       timeoutMs: job.timeoutMs,
@@ -72,8 +80,7 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
         timeBase: job.timeBase,
         endPts: last.endPts - origin,
         originSeconds,
-        recording: job.recording,
-        audioTracks: source.audio.length,
+        sound,
       },
       job,
     );

@@ -36,7 +36,7 @@ const NO_PTS = '-9223372036854775808';
  */
 export async function listPackets(
   tools: FfmpegTools,
-  path: string,
+  file: { readonly path: string; readonly probing: readonly string[] },
   maps: readonly string[],
   onPacket: (packet: ListedPacket) => void,
   options: { signal?: AbortSignal | undefined; timeoutMs: number },
@@ -69,7 +69,7 @@ export async function listPackets(
   });
   await runFfmpeg({
     tools,
-    inputs: [{ options: ['-copyts', ...SAFE_INPUT], source: path }],
+    inputs: [{ options: ['-copyts', ...file.probing, ...SAFE_INPUT], source: file.path }],
     output: [...maps.flatMap((map) => ['-map', map]), '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-f', 'framecrc'],
     target,
     timeoutMs: options.timeoutMs,

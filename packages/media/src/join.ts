@@ -5,6 +5,7 @@ import { settleDurations } from './mp4/durations.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
+import type { Source } from './source.ts';
 import { trackTimescale } from './ticks.ts';
 import { decodeClock, reorderDepth } from './timeline.ts';
 import type { FfmpegTools } from './tools.ts';
@@ -21,14 +22,14 @@ export interface StoredBatch {
 export interface JoinOptions {
   readonly timeBase: Rational;
   /** The recording, for its sound, chapters and metadata. */
-  readonly recording: string;
+  readonly recording: Pick<Source, 'path' | 'probing'>;
   /** Tags that ffmpeg does not carry over by itself, e.g. creation_time; and the language of the picture track. */
   readonly tags: Readonly<Record<string, string>>;
   readonly videoLanguage: string | null;
   /** Where the recording's clock begins; the batches' PTS have it taken off already. */
   readonly originSeconds: number;
-  /** One per sound track, `und` when unknown: older builds call an unknown language English. */
-  readonly audioLanguages: readonly string[];
+  /** The sound tracks that go into the film. */
+  readonly audio: Source['audio'];
   readonly container: 'mp4' | 'mov';
   /** Where the film goes: an absolute path, overwritten. */
   readonly film: string;
@@ -66,10 +67,11 @@ export async function joinFilm(
       {
         options: [
           '-copyts',
-          ...(options.originSeconds ? ['-itsoffset', (-options.originSeconds).toFixed(6)] : []),
+          ...(options.originSeconds ? ['-itsoffset', inputOffset(options.originSeconds)] : []),
+          ...options.recording.probing,
           ...SAFE_INPUT,
         ],
-        source: options.recording,
+        source: options.recording.path,
       },
     ],
     output: muxOptions(options, scale),
@@ -99,13 +101,22 @@ export async function joinFilm(
   });
 }
 
+/**
+ * One microsecond less than would be exact, which is below any tick: an offset that takes away just the start of an
+ * MPEG-TS is understood by ffmpeg as "begin at 0", and it moves the first of the mapped tracks there.
+ */
+function inputOffset(originSeconds: number): string {
+  return (-originSeconds - 0.000001).toFixed(6);
+}
+
 function muxOptions(options: JoinOptions, scale: number): string[] {
   return [
-    ...['-map', '0:v:0', ...(options.audioLanguages.length > 0 ? ['-map', '1:a'] : [])],
+    ...['-map', '0:v:0', ...options.audio.flatMap((track) => ['-map', `1:${track.index}`])],
     ...['-map_metadata', '1', '-map_chapters', '1'],
     ...Object.entries(options.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
     ...(options.videoLanguage ? ['-metadata:s:v:0', `language=${options.videoLanguage}`] : []),
-    ...options.audioLanguages.flatMap((language, i) => [`-metadata:s:a:${i}`, `language=${language}`]),
+    // Older builds call an unknown language English.
+    ...options.audio.flatMap(({ language }, i) => [`-metadata:s:a:${i}`, `language=${language}`]),
     ...['-c', 'copy', '-copypriorss', '1', '-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0'],
     ...['-video_track_timescale', String(scale), '-movflags', '+faststart', '-strict', '-2'],
     // Muxing waits for the other stream at most this many packets; a long gap in one must not end the film.

@@ -75,13 +75,7 @@ export async function readPacketTable(
   options: ReadOptions,
 ): Promise<{ table: PacketTable; timeBase: { num: number; den: number } }> {
   const table = new PacketTable();
-  const streams = await listPackets(
-    tools,
-    source.path,
-    [`0:${source.videoIndex}`],
-    (packet) => table.add(packet),
-    options,
-  );
+  const streams = await listPackets(tools, source, [`0:${source.videoIndex}`], (packet) => table.add(packet), options);
   const timeBase = streams[0]?.timeBase;
   if (!timeBase || table.length === 0)
     throw new DailiesError('RECORDING_UNREADABLE', 'The picture track holds no packets.');
@@ -164,7 +158,12 @@ export async function streamPackets(
     tools,
     inputs: [
       {
-        options: ['-copyts', ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : []), ...SAFE_INPUT],
+        options: [
+          '-copyts',
+          ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : []),
+          ...source.probing,
+          ...SAFE_INPUT,
+        ],
         source: source.path,
       },
     ],

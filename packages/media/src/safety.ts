@@ -10,5 +10,11 @@ export const SAFE_INPUT: readonly string[] = Object.freeze([
   'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,nut',
 ]);
 
+/**
+ * Options for a file whose tracks do not show what they are in its first 5 s (ffmpeg's default): a frame each 5 s, or sound
+ * that begins late. Bounded, because finding out reads the file.
+ */
+export const LOOK_LONGER: readonly string[] = Object.freeze(['-analyzeduration', '600M', '-probesize', '100M']);
+
 /** ffprobe's `format_name` of the containers that we open. */
 export const CONTAINERS = ['mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm', 'avi', 'mpegts'] as const;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type ColorTags, DailiesError, type Picture, type Rational } from '@dailies/contracts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
-import { CONTAINERS } from './safety.ts';
+import { CONTAINERS, LOOK_LONGER } from './safety.ts';
 import { sniff } from './sniff.ts';
 import type { FfmpegTools } from './tools.ts';
 
@@ -15,6 +15,8 @@ export interface Limits {
 export interface Source {
   readonly path: string;
   readonly sizeBytes: number;
+  /** Input options without which ffmpeg does not find out what the tracks are. */
+  readonly probing: readonly string[];
   /** Index of the picture track among all streams. */
   readonly videoIndex: number;
   readonly audio: readonly { readonly index: number; readonly codec: string; readonly language: string }[];
@@ -26,11 +28,8 @@ export interface Source {
   /** As the container says; 0 when it does not. */
   readonly durationMs: number;
   readonly container: string;
-  /**
-   * Where the recording's own clock begins, in seconds, when that is not 0: MPEG-TS, some MKV. Films begin at 0. MP4 and
-   * MOV say by edit lists what is shown when, so there it is always 0.
-   */
-  readonly originSeconds: number;
+  /** When the first packet of any track is shown, in seconds on the recording's own clock; may be negative. */
+  readonly startSeconds: number;
   /** Tags that ffmpeg does not carry over by itself. */
   readonly creationTime: string | null;
   readonly videoLanguage: string | null;
@@ -67,7 +66,9 @@ export async function readSource(
       'RECORDING_FORMAT_REFUSED',
       'The file is a playlist or script that refers to other files; it was not opened.',
     );
-  const probed = await ffprobe(tools, path, { timeoutMs: PROBE_TIMEOUT_MS, signal }).catch((error: unknown) => {
+  const probe = (probing: readonly string[]): Promise<Probed> =>
+    ffprobe(tools, path, { timeoutMs: PROBE_TIMEOUT_MS, signal, probing });
+  const probed = await probe([]).catch((error: unknown) => {
     if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE' && seen === 'mp4-no-moov') {
       throw new DailiesError(
         'RECORDING_NO_MOOV',
@@ -77,7 +78,14 @@ export async function readSource(
     }
     throw error;
   });
-  return toSource(path, size, probed, limits);
+  if (probed.streams.every(isKnown)) return toSource(path, size, probed, limits);
+  return { ...toSource(path, size, await probe(LOOK_LONGER), limits), probing: LOOK_LONGER };
+}
+
+/** Whether ffprobe has found out what a track is. */
+function isKnown(stream: ProbedStream): boolean {
+  if (stream.codec_type === 'video') return Boolean(stream.pix_fmt && stream.width);
+  return stream.codec_type !== 'audio' || Number(stream.sample_rate) > 0;
 }
 
 /** The pure part of `readSource`. */
@@ -113,16 +121,17 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
   const rotation = rotationOf(video);
   const color = colorOf(video);
   const upright = rotation % 180 === 0;
-  const audio = probed.streams
-    .filter((stream) => stream.codec_type === 'audio')
-    .map((stream) => ({
-      index: stream.index,
-      codec: stream.codec_name ?? 'unknown',
-      language: stream.tags?.language ?? 'und',
-    }));
+  const heard = probed.streams.filter((stream) => stream.codec_type === 'audio');
+  const audio = heard.filter(isKnown).map((stream) => ({
+    index: stream.index,
+    codec: stream.codec_name ?? 'unknown',
+    language: stream.tags?.language ?? 'und',
+  }));
   const others = probed.streams.filter((stream) => stream !== video && stream.codec_type !== 'audio');
   const notes: string[] = [];
   if (videos.length > 1) notes.push(`it has ${videos.length} picture tracks; the first one is graded`);
+  if (audio.length < heard.length)
+    notes.push('a sound track is left out: it holds nothing by which ffmpeg can tell what it is');
   if (others.some((stream) => stream.codec_type === 'subtitle')) notes.push('its subtitles are left out');
   if (color.transfer === 'smpte2084' || color.transfer === 'arib-std-b67')
     notes.push('it is HDR; looks are made for SDR, the tags are kept as they are');
@@ -130,6 +139,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
   return {
     path,
     sizeBytes,
+    probing: [],
     videoIndex: video.index,
     audio,
     picture: {
@@ -151,8 +161,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
         : null,
     durationMs: durationS * 1000,
     container: probed.format.format_name,
-    originSeconds:
-      probed.format.format_name === CONTAINERS[0] ? 0 : Math.max(0, Number(probed.format.start_time ?? 0) || 0),
+    startSeconds: Number(probed.format.start_time ?? 0) || 0,
     creationTime: probed.format.tags?.creation_time ?? null,
     videoLanguage: video.tags?.language ?? null,
     notes,

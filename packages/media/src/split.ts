@@ -243,6 +243,7 @@ async function splitByRekey(
           '-copyts',
           ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : []),
           '-noautorotate',
+          ...source.probing,
           ...SAFE_INPUT,
         ],
         source: source.path,

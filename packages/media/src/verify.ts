@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { listPackets } from './framecrc.ts';
 import { boxesOf, findBox } from './mp4/boxes.ts';
+import { SoundTrack, soundDifference } from './sound.ts';
 import type { FfmpegTools } from './tools.ts';
 
 export interface Expected {
@@ -11,8 +12,8 @@ export interface Expected {
   readonly endPts: number;
   /** Seconds that were taken off all times of the recording. */
   readonly originSeconds: number;
-  readonly recording: string;
-  readonly audioTracks: number;
+  /** The sound of the recording, track by track. */
+  readonly sound: readonly SoundTrack[];
 }
 
 export interface VerifyOptions {
@@ -42,30 +43,23 @@ export async function verifyFilm(
   if (Math.abs(length - wanted) > MAX_SHIFT_SECONDS)
     throw inexact(`its picture lasts ${length.toFixed(3)} s instead of ${wanted.toFixed(3)} s`);
   const picture = new PictureCheck(expected);
-  const maps = ['0:v:0', ...Array.from({ length: expected.audioTracks }, (_, i) => `0:a:${i}`)];
-  const ours = Array.from({ length: expected.audioTracks }, () => new SoundTrack());
-  const filmStreams = await listPackets(
+  const maps = ['0:v:0', ...expected.sound.map((_, i) => `0:a:${i}`)];
+  const tracks = expected.sound.map(() => new SoundTrack());
+  const streams = await listPackets(
     tools,
-    film,
+    { path: film, probing: [] },
     maps,
-    (packet) => (packet.stream === 0 ? picture.add(packet) : ours[packet.stream - 1]?.add(packet)),
+    (packet) => (packet.stream === 0 ? picture.add(packet) : tracks[packet.stream - 1]?.add(packet)),
     options,
   );
-  const shift = picture.finish(filmStreams[0]?.timeBase);
-  if (expected.audioTracks === 0) return;
-  const theirs = Array.from({ length: expected.audioTracks }, () => new SoundTrack());
-  const sourceStreams = await listPackets(
-    tools,
-    expected.recording,
-    maps.slice(1),
-    (packet) => theirs[packet.stream]?.add(packet),
-    options,
-  );
-  for (let i = 0; i < expected.audioTracks; i++) {
-    const a = sourceStreams[i]?.timeBase;
-    const b = filmStreams[i + 1]?.timeBase;
-    if (!a || !b) throw inexact(`sound track ${i + 1} is missing`);
-    compareSound(i, theirs[i] as SoundTrack, a, ours[i] as SoundTrack, b, shift - expected.originSeconds);
+  const shift = picture.finish(streams[0]?.timeBase) - expected.originSeconds;
+  for (const [i, theirs] of expected.sound.entries()) {
+    const ours = tracks[i] as SoundTrack;
+    const timeBase = streams[i + 1]?.timeBase;
+    if (!timeBase) throw inexact(`sound track ${i + 1} is missing`);
+    ours.timeBase = timeBase;
+    const difference = soundDifference(theirs, ours, { shiftSeconds: shift, toleranceSeconds: MAX_SHIFT_SECONDS });
+    if (difference) throw inexact(`sound track ${i + 1}: ${difference}`);
   }
 }
 
@@ -134,53 +128,6 @@ class PictureCheck {
     }
     if (seconds(this.#endPts - (this.#keys.at(-1) as number), base) > MAX_KEYFRAME_SECONDS)
       throw inexact('its last part has no keyframe');
-  }
-}
-
-/** Times and checksums of one sound track, as columns. */
-class SoundTrack {
-  length = 0;
-  pts = new Float64Array(1024);
-  checksum = new Uint32Array(1024);
-  size = new Uint32Array(1024);
-
-  add(packet: { pts: number | null; dts: number; size: number; checksum: string }): void {
-    if (this.length === this.pts.length) {
-      for (const column of ['pts', 'checksum', 'size'] as const) {
-        const wider = column === 'pts' ? new Float64Array(this.length * 2) : new Uint32Array(this.length * 2);
-        wider.set(this[column]);
-        this[column] = wider as never;
-      }
-    }
-    this.pts[this.length] = packet.pts ?? packet.dts;
-    this.checksum[this.length] = Number(packet.checksum);
-    this.size[this.length++] = packet.size;
-  }
-}
-
-function compareSound(
-  track: number,
-  theirs: SoundTrack,
-  a: { num: number; den: number },
-  ours: SoundTrack,
-  b: { num: number; den: number },
-  shift: number,
-): void {
-  if (ours.length !== theirs.length)
-    throw inexact(`sound track ${track + 1} has ${ours.length} packets instead of ${theirs.length}`);
-  const tolerance = Math.max(seconds(1, a), seconds(1, b), MAX_SHIFT_SECONDS);
-  // MPEG-TS wraps AAC packets (ADTS); the muxer unwraps them, so their bytes differ and only times are compared.
-  const wrapped =
-    theirs.length > 0 &&
-    ours.size
-      .subarray(0, ours.length)
-      .every((size, i) => size === (theirs.size[i] as number) - 7 || size === (theirs.size[i] as number) - 9);
-  for (let i = 0; i < ours.length; i++) {
-    if (!wrapped && ours.checksum[i] !== theirs.checksum[i])
-      throw inexact(`packet ${i} of sound track ${track + 1} is not the recording's`);
-    const moved = seconds(ours.pts[i] as number, b) - seconds(theirs.pts[i] as number, a) - shift;
-    if (Math.abs(moved) > tolerance)
-      throw inexact(`packet ${i} of sound track ${track + 1} is ${moved.toFixed(6)} s off`);
   }
 }
 

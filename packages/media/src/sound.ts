@@ -1,0 +1,80 @@
+import type { Rational } from '@dailies/contracts';
+import { type ListedPacket, listPackets } from './framecrc.ts';
+import type { ReadOptions } from './packets.ts';
+import type { Source } from './source.ts';
+import type { FfmpegTools } from './tools.ts';
+
+/** Times, sizes and checksums of the packets of one sound track, as columns: 16 bytes a packet. */
+export class SoundTrack {
+  length = 0;
+  timeBase: Rational = { num: 1, den: 1 };
+  /** Ticks of `timeBase`. */
+  pts = new Float64Array(1024);
+  checksum = new Uint32Array(1024);
+  size = new Uint32Array(1024);
+
+  add(packet: Pick<ListedPacket, 'pts' | 'dts' | 'size' | 'checksum'>): void {
+    if (this.length === this.pts.length) {
+      for (const column of ['pts', 'checksum', 'size'] as const) {
+        const wider = column === 'pts' ? new Float64Array(this.length * 2) : new Uint32Array(this.length * 2);
+        wider.set(this[column]);
+        this[column] = wider as never;
+      }
+    }
+    this.pts[this.length] = packet.pts ?? packet.dts;
+    this.checksum[this.length] = Number(packet.checksum);
+    this.size[this.length++] = packet.size;
+  }
+
+  /** When its last packet begins; −∞ when it has none. */
+  lastSeconds(): number {
+    return this.length > 0 ? this.seconds(this.length - 1) : Number.NEGATIVE_INFINITY;
+  }
+
+  seconds(i: number): number {
+    return ((this.pts[i] as number) * this.timeBase.num) / this.timeBase.den;
+  }
+}
+
+/** Lists the sound of a recording, one track for each of `source.audio`. */
+export async function listSound(tools: FfmpegTools, source: Source, options: ReadOptions): Promise<SoundTrack[]> {
+  const tracks = source.audio.map(() => new SoundTrack());
+  if (tracks.length === 0) return tracks;
+  const streams = await listPackets(
+    tools,
+    source,
+    source.audio.map((track) => `0:${track.index}`),
+    (packet) => tracks[packet.stream]?.add(packet),
+    options,
+  );
+  for (const [i, track] of tracks.entries()) track.timeBase = streams[i]?.timeBase ?? track.timeBase;
+  return tracks;
+}
+
+/**
+ * What is different between a sound track of a recording and that of its film, or null when they are the same packets,
+ * each at its own time.
+ * @param allowed what the film may be later as a whole, and what a packet may be off beside that: containers count time
+ *   in ticks of their own
+ */
+export function soundDifference(
+  theirs: SoundTrack,
+  ours: SoundTrack,
+  allowed: { shiftSeconds: number; toleranceSeconds: number },
+): string | null {
+  if (ours.length !== theirs.length) return `it has ${ours.length} packets instead of ${theirs.length}`;
+  const tick = ({ timeBase }: SoundTrack): number => timeBase.num / timeBase.den;
+  const tolerance = Math.max(tick(theirs), tick(ours), allowed.toleranceSeconds);
+  // MPEG-TS wraps AAC packets (ADTS); the muxer unwraps them, so their bytes differ and only times are compared.
+  const wrapped =
+    theirs.length > 0 &&
+    ours.size
+      .subarray(0, ours.length)
+      .every((size, i) => size === (theirs.size[i] as number) - 7 || size === (theirs.size[i] as number) - 9);
+  for (let i = 0; i < ours.length; i++) {
+    if (!wrapped && ours.checksum[i] !== theirs.checksum[i]) return `packet ${i} is not the recording's`;
+    const moved = ours.seconds(i) - theirs.seconds(i) - allowed.shiftSeconds;
+    if (Math.abs(moved) > tolerance) return `packet ${i} is ${moved.toFixed(6)} s off`;
+  }
+  return null;
+}
