@@ -37,8 +37,10 @@ export function replayMessages(status: RecordingStatus, now: FileNow, places: Pl
   }
   const run = status.run + 1;
   const content = { recordingId, run, path, kind, sizeBytes, fingerprint };
+  // A run follows another one in the same place: so the two are never split at once.
+  const place = status.partition;
   return [
-    encodeEvent({ v: 1, type: 'found', at, ...content }),
-    encodeRecording({ v: 1, type: 'recording', cut: 'copy', foundAt: at, ...content }),
+    encodeEvent({ v: 1, type: 'found', at, ...content, ...(place === null ? {} : { partition: place }) }),
+    encodeRecording({ v: 1, type: 'recording', cut: 'copy', foundAt: at, ...content }, place ?? undefined),
   ];
 }

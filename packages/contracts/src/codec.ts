@@ -50,8 +50,11 @@ function json<T>(schema: z.ZodType<T>, message: T, topic: Topic, key: string): E
   };
 }
 
-export const encodeRecording = (message: RecordingMessage): EncodedMessage =>
-  json(RecordingMessage, message, TOPICS.recordings, message.recordingId);
+/** @param partition where Kafka puts it; by the recording's id when left out */
+export const encodeRecording = (message: RecordingMessage, partition?: number): EncodedMessage => ({
+  ...json(RecordingMessage, message, TOPICS.recordings, message.recordingId),
+  ...(partition === undefined ? {} : { partition }),
+});
 export const decodeRecording = (record: RawRecord): RecordingMessage =>
   parse(RecordingMessage, record.value, record.topic);
 

@@ -26,6 +26,8 @@ export const DailiesEvent = z.discriminatedUnion('type', [
     kind: Kind,
     sizeBytes: z.int().nonnegative(),
     fingerprint: z.string(),
+    /** Partition of `recordings` that its message was put into; left out where that was left to its key. */
+    partition: z.int().nonnegative().optional(),
     ...meeting,
   }),
   /** Splitting began. `frames` is known exactly for `copy`, and an estimate for `rekey`. */

@@ -8,6 +8,8 @@ export interface RecordingStatus {
   kind: Kind;
   sizeBytes: number;
   fingerprint: string;
+  /** Partition of `recordings` that its message was put into; null where that was left to its key. */
+  partition: number | null;
   state: State;
   run: number;
   cut: Cut;
@@ -48,6 +50,7 @@ function blank(event: DailiesEvent): RecordingStatus {
     kind: 'video',
     sizeBytes: 0,
     fingerprint: '',
+    partition: null,
     state: 'found',
     run: event.run,
     cut: 'copy',
@@ -140,6 +143,7 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
         kind: event.kind,
         sizeBytes: event.sizeBytes,
         fingerprint: event.fingerprint,
+        partition: event.partition ?? null,
       });
       keepMeeting(status, event);
       if (status.state === 'quarantined') {

@@ -106,17 +106,21 @@ async function cutAgain(message: BatchFailed, ports: AssemblerPorts, at: string)
   await ports.batches.removeRun({ recordingId, run, cut: 'copy' });
   return [
     encodeEvent({ v: 1, type: 'batch-failed', recordingId, run, at, cut: 'copy', index, code, reason }),
-    encodeRecording({
-      v: 1,
-      type: 'recording',
-      recordingId,
-      run,
-      cut: 'rekey',
-      kind: status.kind,
-      path: status.path,
-      sizeBytes: status.sizeBytes,
-      fingerprint: status.fingerprint,
-      foundAt: at,
-    }),
+    encodeRecording(
+      {
+        v: 1,
+        type: 'recording',
+        recordingId,
+        run,
+        cut: 'rekey',
+        kind: status.kind,
+        path: status.path,
+        sizeBytes: status.sizeBytes,
+        fingerprint: status.fingerprint,
+        foundAt: at,
+      },
+      // Behind the message that is split now: who takes it has seen that one end.
+      status.partition ?? undefined,
+    ),
   ];
 }

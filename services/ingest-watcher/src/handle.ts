@@ -21,6 +21,8 @@ export interface HandlingOptions {
   structureOf(file: string): Promise<Structure>;
   /** The id of the meeting that a recording is a part of. */
   meetingIdOf(part: Part): string;
+  /** Which partition of `recordings` a new recording goes to. */
+  placeOf(recordingId: string, run: number): number;
   /** A file has changed while it was examined. */
   onChanged(path: string): void;
   /** Something was done: look what is next. */
@@ -82,7 +84,8 @@ export function createHandling(options: HandlingOptions): Handling {
   function messagesOf(announcement: Announcement): EncodedMessage[] {
     const { found } = announcement;
     const meetingId = meetingOf(found);
-    if (announcement.is === 'found') return foundMessages(found, clock.wallMs(), meetingId);
+    if (announcement.is === 'found')
+      return foundMessages(found, clock.wallMs(), meetingId, options.placeOf(found.recordingId, found.run));
     const { code, message: reason } = announcement.why;
     return [quarantinedMessage(found, { code, reason }, clock.wallMs(), meetingId)];
   }

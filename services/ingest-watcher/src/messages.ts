@@ -51,12 +51,20 @@ function meetingFields({ meeting }: Found, meetingId: string | null) {
 }
 
 /** Work for the splitter and the event that tells of it: published together or not at all. */
-export function foundMessages(found: Found, nowMs: number, meetingId: string | null = null): EncodedMessage[] {
+export function foundMessages(
+  found: Found,
+  nowMs: number,
+  meetingId: string | null = null,
+  partition?: number,
+): EncodedMessage[] {
   const { recordingId, run, path, kind, sizeBytes, fingerprint } = found;
   const facts = { v: 1, recordingId, run, path, kind, sizeBytes, fingerprint } as const;
   return [
-    encodeRecording({ ...facts, type: 'recording', cut: 'copy', foundAt: at(nowMs) }),
-    encodeEvent({ ...facts, type: 'found', at: at(nowMs), ...meetingFields(found, meetingId) }),
+    encodeRecording({ ...facts, type: 'recording', cut: 'copy', foundAt: at(nowMs) }, partition),
+    encodeEvent({
+      ...{ ...facts, type: 'found', at: at(nowMs), ...meetingFields(found, meetingId) },
+      ...(partition === undefined ? {} : { partition }),
+    }),
   ];
 }
 

@@ -9,6 +9,7 @@ import { createFolderWatch } from './folder-watch.ts';
 import { createHandling } from './handle.ts';
 import { createLooking } from './looking.ts';
 import { createMeetings } from './meetings.ts';
+import { createPlaces } from './places.ts';
 
 export interface IngestWatcherOptions {
   readonly bus: Pick<Bus, 'publish'>;
@@ -83,6 +84,7 @@ export function createIngestWatcher({
     publish: (messages) => bus.publish(messages),
     structureOf,
     meetingIdOf: createMeetings(view, config.meetingGapMinutes * 60_000),
+    placeOf: createPlaces(view),
     onChanged: (path) => note(pending.files, path),
     onDone: wake,
   });
