@@ -5,7 +5,7 @@ import { commandHelp, commands, ONCE, programHelp } from '@dailies/cli';
 import { ERRORS } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
-import { watcherFields } from '@dailies/ingest-watcher';
+import { courtesyFields, watcherFields } from '@dailies/ingest-watcher';
 import {
   busFields,
   type FieldSpec,
@@ -44,7 +44,7 @@ const GROUPS: ReadonlyArray<readonly [string, readonly FieldSpec[]]> = [
   ['Process', processFields],
   ['Retries', retryFields],
   ['Limits', limitFields],
-  ['ingest-watcher', watcherFields],
+  ['ingest-watcher', [...watcherFields, ...courtesyFields]],
   ['frame-splitter', splitterFields],
   ['filter-worker', workerFields],
   ['assembler', assemblerFields],

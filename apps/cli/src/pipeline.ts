@@ -3,7 +3,7 @@ import type { Bus } from '@dailies/bus';
 import type { Look } from '@dailies/contracts';
 import { createFilterWorker } from '@dailies/filter-worker';
 import { createFrameSplitter } from '@dailies/frame-splitter';
-import { createIngestWatcher, type IngestWatcher } from '@dailies/ingest-watcher';
+import { createCourtesy, createIngestWatcher, type IngestWatcher } from '@dailies/ingest-watcher';
 import type { Library } from '@dailies/library';
 import { type FfmpegTools, inspectRecording } from '@dailies/media';
 import {
@@ -94,6 +94,7 @@ async function build(
     createFilterWorker({ ...parts, ...speaking('filter-worker') }),
     createFrameSplitter({ ...parts, ...speaking('frame-splitter'), look }),
     watcher,
+    createCourtesy({ ...parts, ...speaking('ingest-watcher') }),
     readiness(monitor),
   ];
   return { view, watcher, notifier, services };

@@ -1,7 +1,7 @@
 import { assemblerFields, notifierFields } from '@dailies/assembler';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
-import { watcherFields } from '@dailies/ingest-watcher';
+import { courtesyFields, watcherFields } from '@dailies/ingest-watcher';
 import {
   busFields,
   type ConfigOf,
@@ -29,6 +29,7 @@ export const runFields = [
   ...libraryFields,
   ONCE,
   ...watcherFields,
+  ...courtesyFields,
   ...splitterFields,
   ...workerFields,
   ...assemblerFields,

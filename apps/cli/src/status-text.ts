@@ -5,14 +5,14 @@ import { padEnd, wrap } from './terminal-text.ts';
 
 const INDENT = ' '.repeat(20);
 
-/** The list of recordings for people: those in work first, then failures, then films. */
-export function statusText(entries: readonly StatusEntry[], columns: number): string {
-  if (entries.length === 0) return 'No recording has been found yet.\n';
+/** The list of recordings for people: those in work first, then failures, then films; a sum, and further notes. */
+export function statusText(entries: readonly StatusEntry[], columns: number, notes: readonly string[] = []): string {
+  if (entries.length === 0) return `${['No recording has been found yet.', ...notes].join('\n')}\n`;
   const order = (entry: StatusEntry): number => (entry.state === 'finished' ? 2 : entry.endedAt ? 1 : 0);
   const sorted = entries.toSorted((a, b) => order(a) - order(b));
   const parts = partsOf(entries);
   const lines = sorted.flatMap((entry) => entryLines(entry, parts.get(entry.id) ?? null, columns));
-  return `${[...lines, '', summary(entries)].join('\n')}\n`;
+  return `${[...lines, '', summary(entries), ...notes].join('\n')}\n`;
 }
 
 /** `part 2 of 3 of the meeting standup`, by the id of the recording; of meetings that have several parts. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { FrameBatch, GradedMessage } from './batch.ts';
 import { DailiesError } from './errors.ts';
 import { DailiesEvent } from './events.ts';
+import { HostMessage } from './hosts.ts';
 import { batchPartition } from './ids.ts';
 import { RecordingMessage } from './recording.ts';
 import { TOPICS, type Topic } from './topics.ts';
@@ -61,6 +62,10 @@ export const decodeRecording = (record: RawRecord): RecordingMessage =>
 export const encodeEvent = (event: DailiesEvent): EncodedMessage =>
   json(DailiesEvent, event, TOPICS.events, event.recordingId);
 export const decodeEvent = (record: RawRecord): DailiesEvent => parse(DailiesEvent, record.value, record.topic);
+
+export const encodeHost = (message: HostMessage): EncodedMessage =>
+  json(HostMessage, message, TOPICS.hosts, message.type === 'host-state' ? message.host : message.worker);
+export const decodeHost = (record: RawRecord): HostMessage => parse(HostMessage, record.value, record.topic);
 
 /** The manifest rides in the header `manifest`, the payload is the value, untouched. */
 export function encodeFrameBatch(manifest: FrameBatch, payload: Uint8Array): EncodedMessage {

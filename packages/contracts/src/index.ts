@@ -2,6 +2,7 @@ export * from './batch.ts';
 export * from './codec.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './hosts.ts';
 export * from './ids.ts';
 export * from './look.ts';
 export * from './recording.ts';

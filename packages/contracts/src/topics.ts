@@ -8,6 +8,8 @@ export const TOPICS = {
   graded: 'dailies.graded',
   /** Everything that happens, as JSON: the source of every read model. Key: recordingId. */
   events: 'dailies.events',
+  /** What goes on on a machine and how fast its workers are; each message holds for minutes. Key: host or worker. */
+  hosts: 'dailies.hosts',
   /** Records that could not be handled, with their bytes and the reason. Key: the key of the failed record. */
   deadLetters: 'dailies.dead-letters',
 } as const;
@@ -18,6 +20,7 @@ export const PARTITIONS: Readonly<Record<Topic, number>> = {
   [TOPICS.frameBatches]: 48,
   [TOPICS.graded]: 12,
   [TOPICS.events]: 12,
+  [TOPICS.hosts]: 1,
   [TOPICS.deadLetters]: 12,
 };
 

@@ -14,6 +14,8 @@ export interface GradeOptions {
   readonly pump: (manifest: VideoBatch, pipes: FramePipes, onOpen: () => void) => Promise<void>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Niceness of the two processes; see FfmpegRun. */
+  readonly nice?: number | undefined;
 }
 
 /**
@@ -55,6 +57,7 @@ export async function gradeBatch(
     feed: async (stdin) => void stdin.end(payload),
     timeoutMs: options.timeoutMs,
     signal,
+    nice: options.nice,
     purpose: 'decode a batch',
   }).finally(() => void opened.promise.then(() => holds.decoded.close()));
 
@@ -70,6 +73,7 @@ export async function gradeBatch(
     target: encoded.target,
     timeoutMs: options.timeoutMs,
     signal,
+    nice: options.nice,
     purpose: 'encode a batch',
   }).finally(() => void opened.promise.then(() => holds.graded.close()));
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import { DailiesError } from '@dailies/contracts';
 import Ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
@@ -22,6 +23,8 @@ export interface FfmpegRun {
   readonly feed?: (stdin: Writable) => Promise<void>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Niceness of the process, 0 to 19: how far it stands back behind others. 0 when left out. */
+  readonly nice?: number | undefined;
   /** What this run is for, for the error message: "decode a batch". */
   readonly purpose: string;
 }
@@ -77,6 +80,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
       // Aborted while fluent-ffmpeg was asking the binary for its encoders.
       if (cut) command.kill('SIGKILL');
       const process = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc;
+      if (run.nice) standBack(process.pid, run.nice);
       process.stdin?.on('error', () => {}); // EPIPE: ffmpeg's own exit tells why
       if (run.feed && process.stdin) {
         feeding = run.feed(process.stdin).catch((thrown: unknown) => {
@@ -116,6 +120,14 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
   } finally {
     clearTimeout(timer);
     run.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function standBack(pid: number | undefined, nice: number): void {
+  try {
+    if (pid !== undefined) setPriority(pid, nice);
+  } catch {
+    // It has ended already; or it may not, and works as others do.
   }
 }
 

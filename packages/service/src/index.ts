@@ -1,6 +1,7 @@
 export type { Logger } from 'pino';
 export * from './bus-fields.ts';
 export * from './config.ts';
+export * from './courtesy.ts';
 export * from './error-lines.ts';
 export * from './fields.ts';
 export * from './http-fields.ts';

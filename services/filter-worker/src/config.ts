@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { derived, field } from '@dailies/service';
+import { courtesyHostFields, derived, field } from '@dailies/service';
 
 /** Settings of the filter-worker. */
 export const workerFields = [
@@ -23,4 +23,14 @@ export const workerFields = [
     describe: 'How long ffmpeg may take for one batch before it is ended and the batch is tried again.',
     example: '1200000',
   }),
+  field({
+    env: 'COURTESY',
+    type: 'enum',
+    default: 'slow',
+    values: ['slow', 'pause', 'off'],
+    describe:
+      'What a worker does while a meeting is being recorded on its machine, as far as the watcher there can tell (docs/courtesy.md): slow, one batch at a time at low priority; pause, none; off, it works on.',
+    example: 'pause',
+  }),
+  ...courtesyHostFields,
 ] as const;

@@ -7,10 +7,10 @@ import type { SlotAnswer, SlotRequest } from './messages.ts';
 export interface SlotPool {
   readonly slots: number;
   /**
-   * Grades one batch in a free slot; waits for one when all are busy.
+   * Grades one batch in a free slot, with processes of this niceness; waits for one when all are busy.
    * @throws DailiesError what the slot says; ABORTED after `signal`; INTERNAL when the thread died
    */
-  grade(manifest: FrameBatch, payload: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
+  grade(manifest: FrameBatch, payload: Uint8Array, signal?: AbortSignal, nice?: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -64,6 +64,7 @@ export async function createSlotPool({
     manifest: FrameBatch,
     payload: Uint8Array,
     signal: AbortSignal | undefined,
+    nice: number | undefined,
   ): Promise<Uint8Array> => {
     if (manifest.type === 'image-batch') {
       const bytes = await ask(slot.thread, { type: 'image', manifest, payload });
@@ -76,17 +77,18 @@ export async function createSlotPool({
         void (await ask(slot.thread, { type: 'pump', manifest, pipes }, onOpen)),
       timeoutMs,
       signal,
+      nice,
     });
   };
 
   return {
     slots: count,
-    async grade(manifest, payload, signal) {
+    async grade(manifest, payload, signal, nice) {
       const slot = await take();
       try {
         if (closed || signal?.aborted)
           throw new DailiesError('ABORTED', 'Stopped before a batch was graded; it is given back.');
-        return await work(slot, manifest, payload, signal);
+        return await work(slot, manifest, payload, signal, nice);
       } catch (error) {
         if (error instanceof DailiesError && error.code === 'INTERNAL' && !closed) {
           await slot.thread.terminate();

@@ -1,16 +1,19 @@
 import { hostname, tmpdir } from 'node:os';
-import type { Bus, Consumer } from '@dailies/bus';
-import { DailiesError, decodeFrameBatch, GROUPS, sha256, TOPICS, toDailiesError } from '@dailies/contracts';
+import type { Bus, ConsumeOptions } from '@dailies/bus';
+import { DailiesError, decodeFrameBatch, GROUPS, type Pace, sha256, TOPICS, toDailiesError } from '@dailies/contracts';
 import type { FfmpegTools } from '@dailies/media';
 import type { Logger, Service } from '@dailies/service';
+import type { CourtesyConfig } from './courtesy.ts';
+import { followPace, type PaceFollower } from './follow-pace.ts';
 import { failedMessage, gradedMessage, isCutAgain } from './handle.ts';
+import { createPacer, type Pacer } from './pacer.ts';
 import { createSlotPool, type SlotPool } from './pool.ts';
 
 export interface FilterWorkerOptions {
   readonly bus: Bus;
   readonly tools: FfmpegTools;
   readonly log: Logger;
-  readonly config: {
+  readonly config: CourtesyConfig & {
     readonly workerSlots: number;
     readonly batchTimeoutMs: number;
     readonly attempts: number;
@@ -21,11 +24,74 @@ export interface FilterWorkerOptions {
   };
 }
 
-/** Takes frame batches, as many at once as it has slots, and answers each with its graded batch. Keeps no state. */
+/** Niceness of ffmpeg while a meeting is being recorded on the machine. */
+const NICE = 15;
+
+/**
+ * Takes frame batches, as many at once as it has slots, and answers each with its graded batch. Keeps no state. While a
+ * meeting is being recorded on its machine it makes room.
+ */
 export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOptions): Service {
   const worker = `${hostname()}:${process.pid}`;
   let pool: SlotPool | null = null;
-  let consumer: Consumer | null = null;
+  let pacer: Pacer | null = null;
+  let pace: PaceFollower | null = null;
+  const optionsAt = (slots: SlotPool, at: Pace): ConsumeOptions => ({
+    topic: TOPICS.frameBatches,
+    group: GROUPS.worker,
+    concurrency: at === 'slow' ? 1 : config.workerSlots,
+    attempts: config.attempts,
+    backoff: { initialMs: config.backoffMs, maxMs: config.backoffMaxMs, factor: 2 },
+    ...(config.waitAttempts === undefined ? {} : { waitAttempts: config.waitAttempts }),
+    async handler(record, { signal }) {
+      const manifest = decodeFrameBatch(record);
+      if (sha256(record.value) !== manifest.sha256)
+        throw new DailiesError('MESSAGE_INVALID', `The bytes of batch ${manifest.index} are not those that were sent.`);
+      const began = performance.now();
+      try {
+        const bytes = await slots.grade(manifest, record.value, signal, at === 'slow' ? NICE : 0);
+        const gradeMs = performance.now() - began;
+        log.debug(
+          { recordingId: manifest.recordingId, batch: manifest.index, gradeMs: Math.round(gradeMs) },
+          'batch graded',
+        );
+        return [gradedMessage(manifest, bytes, { worker, gradeMs })];
+      } catch (thrown) {
+        const error = toDailiesError(thrown);
+        if (!isCutAgain(manifest, error)) throw error;
+        log.warn(
+          { recordingId: manifest.recordingId, batch: manifest.index, reason: error.message },
+          'the recording has to be cut again by decoding it',
+        );
+        return [failedMessage(manifest, error, worker)];
+      }
+    },
+    onRetry(record, error, delayMs) {
+      log.warn(
+        {
+          topic: record.topic,
+          key: record.key,
+          attempt: record.attempt,
+          code: error.code,
+          reason: error.message,
+          delayMs,
+        },
+        'a batch failed and is tried again',
+      );
+    },
+    onDeadLetter(record, error) {
+      log.error(
+        { key: record.key, code: error.code, reason: error.message, ...error.details },
+        'a batch was given up; it is in the dead letters',
+      );
+      try {
+        return [failedMessage(decodeFrameBatch(record), error, worker)];
+      } catch {
+        // Its manifest cannot be read either: no recording to tell about it.
+        return [];
+      }
+    },
+  });
   return {
     name: 'filter-worker',
     async start() {
@@ -36,70 +102,24 @@ export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOpti
         temporary: tmpdir(),
       });
       pool = slots;
-      consumer = await bus.consume({
-        topic: TOPICS.frameBatches,
-        group: GROUPS.worker,
-        concurrency: config.workerSlots,
-        attempts: config.attempts,
-        backoff: { initialMs: config.backoffMs, maxMs: config.backoffMaxMs, factor: 2 },
-        ...(config.waitAttempts === undefined ? {} : { waitAttempts: config.waitAttempts }),
-        async handler(record, { signal }) {
-          const manifest = decodeFrameBatch(record);
-          if (sha256(record.value) !== manifest.sha256)
-            throw new DailiesError(
-              'MESSAGE_INVALID',
-              `The bytes of batch ${manifest.index} are not those that were sent.`,
-            );
-          const began = performance.now();
-          try {
-            const bytes = await slots.grade(manifest, record.value, signal);
-            const gradeMs = performance.now() - began;
-            log.debug(
-              { recordingId: manifest.recordingId, batch: manifest.index, gradeMs: Math.round(gradeMs) },
-              'batch graded',
-            );
-            return [gradedMessage(manifest, bytes, { worker, gradeMs })];
-          } catch (thrown) {
-            const error = toDailiesError(thrown);
-            if (!isCutAgain(manifest, error)) throw error;
-            log.warn(
-              { recordingId: manifest.recordingId, batch: manifest.index, reason: error.message },
-              'the recording has to be cut again by decoding it',
-            );
-            return [failedMessage(manifest, error, worker)];
-          }
-        },
-        onRetry(record, error, delayMs) {
-          log.warn(
-            {
-              topic: record.topic,
-              key: record.key,
-              attempt: record.attempt,
-              code: error.code,
-              reason: error.message,
-              delayMs,
-            },
-            'a batch failed and is tried again',
-          );
-        },
-        onDeadLetter(record, error) {
-          log.error(
-            { key: record.key, code: error.code, reason: error.message, ...error.details },
-            'a batch was given up; it is in the dead letters',
-          );
-          try {
-            return [failedMessage(decodeFrameBatch(record), error, worker)];
-          } catch {
-            // Its manifest cannot be read either: no recording to tell about it.
-            return [];
-          }
-        },
+      const follower = await followPace({ bus, worker, config, log });
+      pace = follower;
+      const changing = createPacer({
+        consume: (at) => bus.consume(optionsAt(slots, at)),
+        onPace: (at) => follower.tell(at),
+        drainMs: config.batchTimeoutMs,
+        log,
       });
+      pacer = changing;
+      await changing.start(follower.now());
+      follower.begin((at) => changing.set(at));
       log.debug({ slots: config.workerSlots }, 'takes frame batches');
     },
     async stop({ drainMs }) {
-      await consumer?.stop({ drainMs });
-      consumer = null;
+      await pace?.close();
+      pace = null;
+      await pacer?.stop({ drainMs });
+      pacer = null;
       await pool?.close();
       pool = null;
     },

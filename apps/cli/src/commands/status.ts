@@ -3,7 +3,8 @@ import { busFields, field, foldersOf, libraryFields, loadConfig, processFields }
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { commandLog } from '../command-log.ts';
-import { readRecordings } from '../read-view.ts';
+import { courtesyLines } from '../courtesy-text.ts';
+import { readTold } from '../read-view.ts';
 import { statusEntry } from '../status-model.ts';
 import { statusText } from '../status-text.ts';
 
@@ -35,10 +36,12 @@ export const status: Command = {
     const { flags } = splitArguments(argv, fields, 0);
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
     const folders = openLibrary(foldersOf(config));
-    const recordings = await readRecordings(config, context.openBus, commandLog(context, config));
-    const entries = recordings.map((recording) => statusEntry(recording, folders));
+    const told = await readTold(config, context.openBus, commandLog(context, config), context.now());
+    const entries = told.recordings.map((recording) => statusEntry(recording, folders));
     context.stdout.write(
-      config.statusJson ? `${JSON.stringify(entries, null, 2)}\n` : statusText(entries, context.stdout.columns()),
+      config.statusJson
+        ? `${JSON.stringify(entries, null, 2)}\n`
+        : statusText(entries, context.stdout.columns(), courtesyLines(told.recording, told.slowed)),
     );
     return EXIT.ok;
   },
