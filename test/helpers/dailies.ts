@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { chown, copyFile, mkdir, mkdtemp, readdir, realpath, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Build } from './builds.ts';
+import { unmountBelow } from './mounts.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 
@@ -33,17 +34,32 @@ export interface Room {
   files(below: string): Promise<string[]>;
 }
 
-export async function makeRoom(t: TestContext, build?: Build): Promise<Room> {
-  const folder = await mkdtemp(join(tmpdir(), 'dailies-test-'));
+export interface RoomOptions {
+  /** Settings of everything that runs in it. */
+  readonly env?: (folder: string) => Readonly<Record<string, string>>;
+  /** The user that it runs as, instead of the one that runs the tests; then the folder is that user's. */
+  readonly uid?: number;
+}
+
+export async function makeRoom(t: TestContext, build?: Build, options: RoomOptions = {}): Promise<Room> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'dailies-test-')));
+  const { uid } = options;
+  if (uid !== undefined) await chown(folder, uid, uid);
   const running = new Set<ChildProcess>();
   t.after(async () => {
     for (const child of running) killGroup(child);
+    unmountBelow(folder);
     await rm(folder, { recursive: true, force: true });
   });
   const tools = build ? { FFMPEG_PATH: build.ffmpeg, FFPROBE_PATH: build.ffprobe } : {};
   const start = (...args: string[]): ChildProcess => {
-    const env = { ...process.env, ...tools, QUIET_MS: '1000', STABLE_MS: '100', RECORDINGS_DIR: folder };
-    const child = spawn(process.execPath, [MAIN, ...args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const own = { QUIET_MS: '1000', STABLE_MS: '100', RECORDINGS_DIR: folder, ...options.env?.(folder) };
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { ...process.env, ...tools, ...own },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
     running.add(child);
     child.once('exit', () => running.delete(child));
     return child;
@@ -64,6 +80,7 @@ export async function makeRoom(t: TestContext, build?: Build): Promise<Room> {
       const target = join(folder, name);
       await mkdir(dirname(target), { recursive: true });
       await copyFile(file, target);
+      if (uid !== undefined) for (const made of [dirname(target), target]) await chown(made, uid, uid);
       const old = new Date(Date.now() - 3_600_000);
       await utimes(target, old, old);
       return target;

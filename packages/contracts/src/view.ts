@@ -166,10 +166,11 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       status.sent.set(event.index, event.frames);
       return status;
     case 'batch-stored':
-      if (event.cut !== status.cut) return status;
+      // Told again by a delivery that was tried again: what it waits for is no less true for that.
+      if (event.cut !== status.cut || status.stored.has(event.index)) return status;
       clearReason(status);
       status.state = status.state === 'assembling' ? 'assembling' : 'grading';
-      if (!status.stored.has(event.index)) status.storedFrames += event.frames;
+      status.storedFrames += event.frames;
       status.stored.set(event.index, event.frames);
       return status;
     case 'split-complete':
@@ -178,6 +179,7 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       status.frames = event.frames;
       return status;
     case 'assembling':
+      if (status.state === 'assembling') return status;
       status.state = 'assembling';
       clearReason(status);
       return status;

@@ -30,3 +30,28 @@ test('an event of an older version has no meeting; one with a room too long is r
   assert.equal(DailiesEvent.safeParse(found).success, true);
   assert.equal(DailiesEvent.safeParse({ ...found, room: 'x'.repeat(401) }).success, false);
 });
+
+// With a full disk `status` said "waiting" for a moment only: each further try told once more of what it had stored, and
+// that it was assembling, and wiped out the reason.
+test('what a recording waits for stays until something new happens', () => {
+  const view: RecordingsView = new Map();
+  const stored = {
+    ...base,
+    run: 0,
+    type: 'batch-stored',
+    cut: 'copy',
+    index: 0,
+    frames: 30,
+    bytes: 1,
+    worker: 'w',
+    gradeMs: 1,
+  } as const;
+  const assembling = { ...base, run: 0, type: 'assembling' } as const;
+  applyEvent(view, { ...base, ...file, run: 0, type: 'found' });
+  for (const event of [stored, assembling]) applyEvent(view, event);
+  applyEvent(view, { ...base, run: 0, type: 'waiting', code: 'DISK_FULL', reason: 'No space.' });
+  for (const event of [stored, assembling]) applyEvent(view, event);
+  const status = applyEvent(view, stored);
+  assert.partialDeepStrictEqual(status, { state: 'assembling', code: 'DISK_FULL', storedFrames: 30 });
+  assert.equal(applyEvent(view, { ...stored, index: 1 }).code, null);
+});

@@ -92,7 +92,29 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
       durationMs: ((last.endPts - origin - (pts[0] as number)) * 1000 * job.timeBase.num) / job.timeBase.den,
     };
   } catch (error) {
+    const unwritable = job.signal?.aborted ? null : await writeProblem(job.film);
     await rm(job.film, { force: true });
-    throw error;
+    throw unwritable ?? error;
+  }
+}
+
+const PROBE_BYTES = 1024 * 1024;
+
+/**
+ * Why nothing more can be written to a film that came to nothing, or null. ffmpeg tells of a full disk in words alone, or
+ * leaves a film that ends early; either looks like a fault of the recording, which would have failed for good.
+ */
+async function writeProblem(film: string): Promise<unknown> {
+  try {
+    const file = await open(film, 'a');
+    try {
+      await file.writeFile(Buffer.alloc(PROBE_BYTES));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return null;
+  } catch (error) {
+    return error;
   }
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Bus, Consumer } from '@dailies/bus';
 import {
   type DailiesError,
@@ -9,7 +10,7 @@ import {
   TOPICS,
   toDailiesError,
 } from '@dailies/contracts';
-import { type Library, writeDurable } from '@dailies/library';
+import { explain, type Library, writeDurable } from '@dailies/library';
 import { type FfmpegTools, makeFilm } from '@dailies/media';
 import { followRecordings, type Logger, type RecordingsReader, type Service } from '@dailies/service';
 import { assemble } from './handle.ts';
@@ -54,7 +55,10 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     resolve: (path) => library.inside(path),
     describe: (file) => library.describe(file),
     writeImage: (file, bytes) => writeDurable(file, bytes),
-    makeFilm: (job) => makeFilm(tools, { ...job, limits, timeoutMs: config.assembleTimeoutMs }),
+    makeFilm: (job) =>
+      makeFilm(tools, { ...job, limits, timeoutMs: config.assembleTimeoutMs }).catch((thrown: unknown) => {
+        throw explain(thrown, 'write', dirname(job.film));
+      }),
     publish: (messages) => bus.publish(messages),
     now: () => Date.now(),
   };
