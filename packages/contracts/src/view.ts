@@ -23,6 +23,8 @@ export interface RecordingStatus {
   storedFrames: number;
   /** Number of batches; null until the split is complete. */
   batches: number | null;
+  /** A batch of this cut did not decode to what its packets promised: the recording is to be cut again by decoding. */
+  cutAgain: boolean;
   /** Why it failed, was quarantined or waits. */
   code: string | null;
   reason: string | null;
@@ -61,6 +63,7 @@ function blank(event: DailiesEvent): RecordingStatus {
     stored: new Map(),
     storedFrames: 0,
     batches: null,
+    cutAgain: false,
     code: null,
     reason: null,
     film: null,
@@ -85,6 +88,7 @@ function restart(status: RecordingStatus, cut: Cut): void {
   status.stored.clear();
   status.storedFrames = 0;
   status.batches = null;
+  status.cutAgain = false;
   status.frames = null;
 }
 
@@ -153,6 +157,8 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       }
       return status;
     case 'splitting':
+      // A run that is cut by decoding stays so: this one comes from a process that was frozen meanwhile.
+      if (status.cut === 'rekey' && event.cut === 'copy') return status;
       if (status.cut !== event.cut) restart(status, event.cut);
       if (status.state === 'found') status.state = 'splitting';
       status.splittingAt ??= event.at;
@@ -185,6 +191,7 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       return status;
     case 'batch-failed':
       if (event.cut !== status.cut) return status;
+      status.cutAgain = event.code === 'FRAMES_MISMATCH' && event.cut === 'copy';
       status.code = event.code;
       status.reason = event.reason;
       return status;

@@ -101,11 +101,11 @@ async function cutAgain(message: BatchFailed, ports: AssemblerPorts, at: string)
   if (!status) throw new DailiesError('INTERNAL', `Recording ${message.recordingId} is not known yet.`);
   const { recordingId, run, index, code, reason } = message;
   // One is enough, however many of its batches say so.
-  if (status.code === 'FRAMES_MISMATCH') return [];
+  if (status.cutAgain) return [];
   // Not what is cut again: this message may come twice, the second time when batches of that are stored already.
   await ports.batches.removeRun({ recordingId, run, cut: 'copy' });
+  // The work first: Kafka takes them one after the other, and who sees the event need not ask for the work again.
   return [
-    encodeEvent({ v: 1, type: 'batch-failed', recordingId, run, at, cut: 'copy', index, code, reason }),
     encodeRecording(
       {
         v: 1,
@@ -122,5 +122,6 @@ async function cutAgain(message: BatchFailed, ports: AssemblerPorts, at: string)
       // Behind the message that is split now: who takes it has seen that one end.
       status.partition ?? undefined,
     ),
+    encodeEvent({ v: 1, type: 'batch-failed', recordingId, run, at, cut: 'copy', index, code, reason }),
   ];
 }

@@ -9,10 +9,12 @@ import {
   type Look,
   MAX_IMAGE_BYTES,
   type RecordingMessage,
+  type RecordingStatus,
 } from '@dailies/contracts';
 import { type FfmpegTools, type Limits, prepareSplit, readSource } from '@dailies/media';
 import type { RecordingsReader } from '@dailies/service';
 import { completeMessages, imageMessages, type Run, splittingEvent, videoBatchMessages } from './messages.ts';
+import { publishAndSee } from './see.ts';
 import { Abandoned, waitForRoom } from './window.ts';
 
 export interface SplitPorts {
@@ -24,6 +26,8 @@ export interface SplitPorts {
   readonly batchSeconds: number;
   readonly windowBatches: number;
   readonly timeoutMs: number;
+  /** How long our own view is waited for. */
+  readonly seeMs: number;
   /** Absolute path of a recording's file. @throws DailiesError when it would leave the recordings folder */
   resolve(path: string): Promise<string>;
   /** Size and fingerprint of the file now. @throws system errors */
@@ -54,14 +58,7 @@ export async function splitRecording(
   ports: SplitPorts,
   signal: AbortSignal,
 ): Promise<EncodedMessage[]> {
-  const status = ports.view.get(message.recordingId);
-  if (
-    status &&
-    (status.run > message.run ||
-      (status.run === message.run &&
-        (isFinal(status.state) || (status.batches !== null && status.cut === message.cut))))
-  )
-    return [];
+  if (isOver(ports.view.get(message.recordingId), message)) return [];
   const file = await ports.resolve(message.path);
   await checkUnchanged(file, message, ports);
   try {
@@ -72,6 +69,15 @@ export async function splitRecording(
     if (thrown instanceof Abandoned) return [];
     throw thrown;
   }
+}
+
+/** Whether there is nothing (more) to split for a message, as far as the view knows. Pure. */
+export function isOver(status: RecordingStatus | undefined, { run, cut }: RecordingMessage): boolean {
+  if (!status || status.run < run) return false;
+  if (status.run > run || isFinal(status.state)) return true;
+  // What cannot be cut at its keyframes is cut by decoding also when nobody asked for it.
+  if (status.batches !== null && (status.cut === cut || status.cut === 'rekey')) return true;
+  return cut === 'copy' && status.cutAgain;
 }
 
 /** @throws DailiesError RECORDING_GONE, RECORDING_CHANGED */
@@ -120,13 +126,10 @@ async function splitVideo(
     ...source.notes,
     ...(split.problem && split.problem !== 'asked for' ? [`it is decoded to be cut: ${split.problem}`] : []),
   ];
-  await ports.publish([
-    splittingEvent(
-      run,
-      { frames: split.frames, durationMs: split.durationMs, note: notes.join('; ') || undefined },
-      ports.now(),
-    ),
-  ]);
+  const begun = { frames: split.frames, durationMs: split.durationMs, note: notes.join('; ') || undefined };
+  await publishAndSee(splittingEvent(run, begun, ports.now()), ports, signal);
+  // Now the view knows what another process did with this recording before us.
+  if (isOver(ports.view.get(message.recordingId), message)) return [];
   ports.say(
     { recordingId: message.recordingId, path: message.path, cut: split.cut, frames: split.frames, notes },
     'splitting',

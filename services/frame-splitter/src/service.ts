@@ -39,6 +39,9 @@ export interface FrameSplitterOptions {
   };
 }
 
+/** On Kafka an event comes back within some 10 ms; longer only when the broker is in trouble. */
+const SEE_MS = 10_000;
+
 /** Cuts recordings into batches, several at once, each no further ahead of the workers than its window. */
 export function createFrameSplitter({ bus, library, view, tools, look, log, config }: FrameSplitterOptions): Service {
   let consumer: Consumer | null = null;
@@ -51,6 +54,7 @@ export function createFrameSplitter({ bus, library, view, tools, look, log, conf
     batchSeconds: config.batchSeconds,
     windowBatches: config.windowBatches,
     timeoutMs: config.splitTimeoutMs,
+    seeMs: SEE_MS,
     resolve: (path: string) => library.inside(path),
     describe: (file: string) => library.describe(file),
     publish: (messages: Parameters<Bus['publish']>[0]) => bus.publish(messages),

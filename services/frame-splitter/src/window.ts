@@ -19,13 +19,14 @@ export function mayGo(
   cut: Cut,
   limit: number,
 ): 'go' | 'wait' | 'abandon' {
-  // Not in the view yet: our own `splitting` event is still on its way.
-  if (!status) return 'go';
-  if (status.run > run || status.state === 'failed' || status.state === 'quarantined') return 'abandon';
-  if (status.run < run || status.cut !== cut) return 'go';
-  // A failed batch of this run: its recording fails, or is cut again by decoding.
-  if (status.code === 'FRAMES_MISMATCH') return 'abandon';
-  return status.sent.size - status.stored.size < limit ? 'go' : 'wait';
+  if (status && status.run >= run) {
+    if (status.run > run || status.state === 'failed' || status.state === 'quarantined') return 'abandon';
+    // A batch does not decode to what its packets promised: the recording is cut again by decoding, or is already.
+    if (cut === 'copy' && (status.cutAgain || status.cut === 'rekey')) return 'abandon';
+    if (status.cut === cut) return status.sent.size - status.stored.size < limit ? 'go' : 'wait';
+  }
+  // The view does not show our run yet: all that counts is what we have sent ourselves.
+  return limit > 0 ? 'go' : 'wait';
 }
 
 /**
