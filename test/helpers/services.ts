@@ -89,11 +89,13 @@ export async function follow(
   return followRecordings(opened, log);
 }
 
-/** Resolves when so many recordings have ended, in whatever way. */
-export async function ended(view: RecordingsReader, count: number): Promise<RecordingStatus[]> {
+/** Resolves with the recordings of these paths when all of them have ended, in this run or a later one, in whatever way. */
+export async function ended(view: RecordingsReader, paths: readonly string[], run = 0): Promise<RecordingStatus[]> {
   for (;;) {
-    const over = view.all().filter(({ state }) => isFinal(state));
-    if (over.length >= count) return over;
+    const over = paths
+      .flatMap((path) => view.byPath(path) ?? [])
+      .filter((status) => isFinal(status.state) && status.run >= run);
+    if (over.length === paths.length) return over;
     await view.changed();
   }
 }

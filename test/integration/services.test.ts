@@ -20,7 +20,9 @@ test('the four services, each in a process of its own, make the film, and a sign
   await room.put(file, 'meeting/a.mp4');
   const env = { RECORDINGS_DIR: room.folder, HTTP_PORT: '0' };
   const services = SERVICES.map((name) => startService(t, name, env));
-  const [row] = await ended(await follow(t, { busPath: join(room.folder, '.dailies', 'bus.sqlite') }), 1);
+  const [row] = await ended(await follow(t, { busPath: join(room.folder, '.dailies', 'bus.sqlite') }), [
+    'meeting/a.mp4',
+  ]);
   assert.equal(row?.state, 'finished', JSON.stringify(row));
   for (const service of services) {
     await service.said('at work');

@@ -1,4 +1,4 @@
-import type { Bus, BusSettings } from '@dailies/bus';
+import type { Bus, BusSettings, KafkaSettings, TopicState } from '@dailies/bus';
 import type { DailiesError } from '@dailies/contracts';
 import type { FieldSpec, Logger, ProcessHooks } from '@dailies/service';
 import type { Output } from './screen.ts';
@@ -8,6 +8,12 @@ export type OpenBus = (
   settings: BusSettings,
   options?: { readonly readOnly?: boolean; readonly onError?: (error: DailiesError) => void; readonly log?: Logger },
 ) => Promise<Bus>;
+
+/** Looks at the topics on Kafka, and makes those that are missing when told to. @throws DailiesError BUS_FAILED, CONFIG_INVALID */
+export type KafkaTopics = (
+  settings: KafkaSettings,
+  options: { readonly create: boolean; readonly log: Logger },
+) => Promise<TopicState[]>;
 
 /** What a command gets from outside. Only main.ts touches `process`. */
 export interface Context {
@@ -21,6 +27,7 @@ export interface Context {
   readonly hooks: ProcessHooks;
   /** Which bus there is, is decided in main.ts alone. */
   readonly openBus: OpenBus;
+  readonly kafkaTopics: KafkaTopics;
   /** Version of Dailies. */
   readonly version: string;
   readonly now: () => number;

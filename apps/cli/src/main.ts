@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { openBus } from '@dailies/bus';
+import { kafkaTopics, openBus } from '@dailies/bus';
 import { processHooks } from '@dailies/service';
 import type { Context } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -35,6 +35,7 @@ const context: Context = {
   stderr: outputOf(process.stderr),
   hooks: processHooks(process),
   openBus: (settings, options = {}) => openBus(settings, { ...options, clientId: 'dailies' }),
+  kafkaTopics: (settings, options) => kafkaTopics(settings, { ...options, clientId: 'dailies' }),
   version,
   now: Date.now,
   exitNow: (code) => process.exit(code),

@@ -16,28 +16,40 @@ export interface Told {
 }
 
 /**
- * All that is told, beside a process that may be at work. Opens the bus for reading alone.
- * @returns nothing of each when there is no bus yet
- * @throws DailiesError CONFIG_INVALID when the recordings folder is not there; BUS_FAILED, PERMISSION_DENIED
+ * Opens the bus for reading alone, beside processes that may be at work, for as long as `read` takes.
+ * @param none what is returned when there is no embedded bus yet
+ * @throws DailiesError CONFIG_INVALID when the recordings folder is not there (Kafka needs none); BUS_FAILED, PERMISSION_DENIED
  */
-export async function readTold(
+export async function withBus<T>(
+  settings: { recordingsDir: string } & BusSettings,
+  openBus: OpenBus,
+  log: Logger,
+  none: T,
+  read: (bus: Bus) => Promise<T>,
+): Promise<T> {
+  if (settings.kafkaBrokers === undefined) {
+    requireFolder(settings.recordingsDir);
+    if (!existsSync(settings.busPath)) return none;
+  }
+  const bus = await openBus(settings, { readOnly: true, log });
+  try {
+    return await read(bus);
+  } finally {
+    await bus.close();
+  }
+}
+
+/** All that is told; nothing of each when there is no bus yet. See `withBus`. */
+export function readTold(
   settings: { recordingsDir: string } & BusSettings,
   openBus: OpenBus,
   log: Logger,
   now: number,
 ): Promise<Told> {
-  requireFolder(settings.recordingsDir);
-  if (settings.kafkaBrokers === undefined && !existsSync(settings.busPath))
-    return { recordings: [], recording: [], slowed: [] };
-  const bus = await openBus(settings, { readOnly: true, log });
-  try {
+  return withBus<Told>(settings, openBus, log, { recordings: [], recording: [], slowed: [] }, async (bus) => {
     const view = await followRecordings(bus, log, { follow: false });
-    const recordings = view.all();
-    await view.close();
-    return { recordings, ...(await readHosts(bus, log, now)) };
-  } finally {
-    await bus.close();
-  }
+    return { recordings: view.all(), ...(await readHosts(bus, log, now)) };
+  });
 }
 
 /** A bus of an older version knows nothing of hosts, which is no reason to show nothing at all. */

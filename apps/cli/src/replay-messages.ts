@@ -39,8 +39,9 @@ export function replayMessages(status: RecordingStatus, now: FileNow, places: Pl
   const content = { recordingId, run, path, kind, sizeBytes, fingerprint };
   // A run follows another one in the same place: so the two are never split at once.
   const place = status.partition;
+  // The work first: Kafka takes them one after the other, and a run that is told of and that nobody works on never ends.
   return [
-    encodeEvent({ v: 1, type: 'found', at, ...content, ...(place === null ? {} : { partition: place }) }),
     encodeRecording({ v: 1, type: 'recording', cut: 'copy', foundAt: at, ...content }, place ?? undefined),
+    encodeEvent({ v: 1, type: 'found', at, ...content, ...(place === null ? {} : { partition: place }) }),
   ];
 }

@@ -71,3 +71,18 @@ export function wrap(text: string, columns: number): string[] {
   }
   return [...lines, line];
 }
+
+/** Rows under their headings, each column as wide as its widest cell; numbers stand at the right. */
+export function tableText(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((heading, i) => Math.max(...[heading, ...rows.map((row) => row[i] ?? '')].map(widthOf)));
+  const isNumber = headings.map((_, i) => rows.length > 0 && rows.every((row) => /^\d*$/.test(row[i] ?? '')));
+  const line = (cells: readonly string[]): string =>
+    widths
+      .map((width, i) => {
+        const filled = padEnd('', width - widthOf(cells[i] ?? ''));
+        return isNumber[i] ? `${filled}${cells[i] ?? ''}` : `${cells[i] ?? ''}${filled}`;
+      })
+      .join('  ')
+      .trimEnd();
+  return [headings, ...rows].map((cells) => `${line(cells)}\n`).join('');
+}

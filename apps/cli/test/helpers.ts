@@ -113,6 +113,7 @@ export function fakeContext(env: Record<string, string> = {}) {
     stdout,
     stderr,
     openBus: (settings, options = {}) => openBus(settings, { ...options, clientId: 'test' }),
+    kafkaTopics: async () => [],
     hooks: {
       onSignal(callback) {
         signals.add(callback);

@@ -1,6 +1,8 @@
 export type { Clock } from './clock.ts';
-export { kafkaTopics } from './kafka/open.ts';
-export { openBus } from './open.ts';
+export { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+export type { KafkaSettings } from './kafka/connection.ts';
+export type { TopicState } from './kafka/topics.ts';
+export { kafkaTopics, openBus } from './open.ts';
 export * from './port.ts';
 export type { TopicRules } from './rules.ts';
 export type { BusLog, BusSettings, OpenBusOptions } from './settings.ts';

@@ -1,3 +1,6 @@
+import type { KafkaSettings } from './kafka/connection.ts';
+import type { TopicsOptions } from './kafka/open.ts';
+import type { TopicState } from './kafka/topics.ts';
 import type { Bus } from './port.ts';
 import type { BusSettings, OpenBusOptions } from './settings.ts';
 import { openSqliteBus } from './sqlite/bus.ts';
@@ -11,7 +14,20 @@ export async function openBus(settings: BusSettings, options: OpenBusOptions): P
   const { readOnly = false, onError = () => {} } = options;
   if (settings.kafkaBrokers === undefined)
     return openSqliteBus({ path: settings.busPath, topics: DAILIES_TOPICS, readOnly, onError });
-  // kafkajs takes a while to load; who does not use Kafka does without.
-  const { openKafka } = await import('./kafka/open.ts');
+  const { openKafka } = await loadKafka();
   return openKafka({ ...settings, kafkaBrokers: settings.kafkaBrokers }, options);
+}
+
+/**
+ * The pipeline's topics as they are on the broker; those that are missing are made when `create` is set. For `dailies topics`.
+ * @throws DailiesError CONFIG_INVALID, BUS_FAILED
+ */
+export async function kafkaTopics(settings: KafkaSettings, options: TopicsOptions): Promise<TopicState[]> {
+  const { lookAtTopics } = await loadKafka();
+  return lookAtTopics(settings, options);
+}
+
+/** kafkajs takes a while to load; who does not use Kafka does without. */
+function loadKafka() {
+  return import('./kafka/open.ts');
 }

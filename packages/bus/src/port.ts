@@ -115,8 +115,8 @@ export interface Lag {
  * (on Kafka its partition), not the others. The rest runs side by side, oldest first.
  *
  * A record goes to the topic `dailies.dead-letters` when its handler fails with the fate `never`, or its attempts are
- * used up. There it has the same key, value and headers, and the headers `dead-letter-topic`, `-partition`, `-offset`,
- * `-group`, `-attempts`, `-code`, `-reason` and `-at`.
+ * used up. There it has the same key, value and headers, and those of `DeadLetter` (dead-letter.ts): where it came from, who
+ * gave it up, and why.
  */
 export interface Bus {
   /**

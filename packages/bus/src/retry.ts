@@ -1,5 +1,5 @@
-import { type DailiesError, TOPICS } from '@dailies/contracts';
-import type { Backoff, BusRecord, OutgoingMessage } from './port.ts';
+import type { DailiesError } from '@dailies/contracts';
+import type { Backoff } from './port.ts';
 
 export interface RetryRules {
   readonly attempts: number;
@@ -42,24 +42,4 @@ export function afterFailure(
 /** Wait after the nth failure, in ms. The power may grow beyond any number; the cap holds. */
 function delayMs(failures: number, { initialMs, factor, maxMs, jitter = 0 }: Backoff, random: () => number): number {
   return Math.min(maxMs, initialMs * factor ** (failures - 1)) * (1 - jitter * random());
-}
-
-/** A record that could not be handled, as a dead letter: its bytes and headers, where it came from, and why. */
-export function deadLetter(record: BusRecord, group: string, error: DailiesError, now: number): OutgoingMessage {
-  return {
-    topic: TOPICS.deadLetters,
-    key: record.key,
-    headers: {
-      ...record.headers,
-      'dead-letter-topic': record.topic,
-      'dead-letter-partition': String(record.partition),
-      'dead-letter-offset': record.offset,
-      'dead-letter-group': group,
-      'dead-letter-attempts': String(record.attempt),
-      'dead-letter-code': error.code,
-      'dead-letter-reason': error.message,
-      'dead-letter-at': new Date(now).toISOString(),
-    },
-    value: record.value,
-  };
 }

@@ -123,7 +123,9 @@ function inProcess<const Fields extends readonly FieldSpec[]>(
       monitor = telling;
       const onError = (error: unknown): void =>
         log.error({ err: error }, 'the bus failed at something that nobody waits for');
-      const bus = telling.bus(await kept(spec.openBus(config, { clientId: name, log, onError })));
+      const bus = telling.bus(
+        await kept(spec.openBus(config, { clientId: name, log, onError, waitForBrokerMs: Number.POSITIVE_INFINITY })),
+      );
       const view = async (): Promise<RecordingsReader> => {
         const reader = await followRecordings(bus, log);
         telling.view(reader);

@@ -20,7 +20,7 @@ export const replay: Command = {
   usage: 'replay ID',
   summary: 'Process a failed, quarantined or finished recording again.',
   details: [
-    'ID is the id of a recording, the beginning of it, or its path; `dailies status` tells them. The file must be in the recordings folder, unchanged. It is processed at once when `dailies run` is at work, else by the next one.',
+    'ID is the id of a recording, the beginning of it, or its path; `dailies status` tells them. The file must be in the recordings folder, unchanged. It is processed at once when `dailies run` or the services are at work, else by the next ones.',
   ],
   fields,
   positionals: 1,
@@ -40,7 +40,8 @@ export const replay: Command = {
       config,
       replayMessages(recording, await lookAt(library, file), { file, archived }, at),
     );
-    const when = isLocked(join(dirname(config.busPath), 'run.lock')) ? '.' : ' as soon as `dailies run` is started.';
+    const isAtWork = config.kafkaBrokers !== undefined || isLocked(join(dirname(config.busPath), 'run.lock'));
+    const when = isAtWork ? '.' : ' as soon as `dailies run` is started.';
     context.stdout.write(
       `${quote(recording.path)} is processed again (recording ${recording.recordingId}, run ${recording.run + 1})${when}\n`,
     );

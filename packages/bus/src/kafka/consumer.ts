@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DailiesError, toDailiesError } from '@dailies/contracts';
+import { deadLetter } from '../dead-letter.ts';
 import type { BusRecord, ConsumeOptions, Consumer, OutgoingMessage } from '../port.ts';
-import { afterFailure, deadLetter } from '../retry.ts';
+import { afterFailure } from '../retry.ts';
 import type { BusLog } from '../settings.ts';
 import { kafkaError, protocolError } from './errors.ts';
 import type { Lease } from './lease.ts';

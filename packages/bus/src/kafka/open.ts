@@ -70,14 +70,13 @@ export async function openKafka(
   }
 }
 
-/**
- * The pipeline's topics as they are on the broker; those that are missing are made when `create` is set. For `dailies topics`.
- * @throws DailiesError CONFIG_INVALID, BUS_FAILED
- */
-export async function kafkaTopics(
-  settings: KafkaSettings,
-  options: Pick<OpenBusOptions, 'clientId' | 'log' | 'waitForBrokerMs'> & { readonly create: boolean },
-): Promise<TopicState[]> {
+export interface TopicsOptions extends Pick<OpenBusOptions, 'clientId' | 'log' | 'waitForBrokerMs'> {
+  /** Make those that are missing. */
+  readonly create: boolean;
+}
+
+/** See `kafkaTopics`. */
+export async function lookAtTopics(settings: KafkaSettings, options: TopicsOptions): Promise<TopicState[]> {
   const { clientId, log, waitForBrokerMs = 0, create } = options;
   const connection = connectionOf(settings, { clientId, log });
   const admin = connection.client().admin();

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DailiesError, toDailiesError } from '@dailies/contracts';
+import { deadLetter } from '../dead-letter.ts';
 import type { ConsumeOptions, Consumer, OutgoingMessage } from '../port.ts';
-import { afterFailure, deadLetter } from '../retry.ts';
+import { afterFailure } from '../retry.ts';
 import { isDamage } from './errors.ts';
 import type { Claim, Store } from './store.ts';
 
