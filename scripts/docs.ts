@@ -1,6 +1,6 @@
 /** Generates docs/reference from the code: `node scripts/docs.ts`; with `--check` it only says whether a page is stale. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { assemblerFields, notifierFields } from '@dailies/assembler';
+import { assemblerFields, notifierFields, retentionFields } from '@dailies/assembler';
 import { commandHelp, commands, ONCE, programHelp } from '@dailies/cli';
 import { ERRORS } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
@@ -49,6 +49,7 @@ const GROUPS: ReadonlyArray<readonly [string, readonly FieldSpec[]]> = [
   ['filter-worker', workerFields],
   ['assembler', assemblerFields],
   ['notifier (in the process of the assembler)', notifierFields],
+  ['retention (in the process of the assembler)', retentionFields],
 ];
 
 function defaultOf(spec: FieldSpec): string {

@@ -1,4 +1,4 @@
-import { createAssembler, createNotifier, type Notifier } from '@dailies/assembler';
+import { createAssembler, createNotifier, createRetention, type Notifier } from '@dailies/assembler';
 import type { Bus } from '@dailies/bus';
 import type { Look } from '@dailies/contracts';
 import { createFilterWorker } from '@dailies/filter-worker';
@@ -95,6 +95,7 @@ async function build(
     createFrameSplitter({ ...parts, ...speaking('frame-splitter'), look }),
     watcher,
     createCourtesy({ ...parts, ...speaking('ingest-watcher') }),
+    createRetention({ ...parts, ...speaking('retention') }),
     readiness(monitor),
   ];
   return { view, watcher, notifier, services };

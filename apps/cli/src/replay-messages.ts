@@ -24,6 +24,14 @@ export function replayMessages(status: RecordingStatus, now: FileNow, places: Pl
       'There is nothing to replay; `dailies status` shows how far it is.',
     );
   }
+  if (!now && status.archiveRemovedAt !== null) {
+    const film = status.film === null ? 'Its film' : `Its film ${quote(status.film)}`;
+    throw refusal(
+      `The original of ${name} was deleted by retention on ${status.archiveRemovedAt.slice(0, 10)}, so there is nothing to process again.`,
+      `${film} is all that there is. A copy of the original, put back to ${quote(places.file)}, can be replayed.`,
+      'RECORDING_GONE',
+    );
+  }
   if (!now) {
     const todo =
       places.archived === null

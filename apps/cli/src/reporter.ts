@@ -36,6 +36,8 @@ export function startReporter(options: ReporterOptions): Reporter {
   const touched = new Set<string>();
 
   const onEvent = (event: DailiesEvent, status: RecordingStatus): void => {
+    // Nothing happened to the recording itself.
+    if (event.type === 'archive-removed') return;
     touched.add(status.recordingId);
     if (isFinal(status.state)) {
       tracks.delete(status.recordingId);

@@ -1,4 +1,4 @@
-import { assemblerFields, notifierFields } from '@dailies/assembler';
+import { assemblerFields, notifierFields, retentionFields } from '@dailies/assembler';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
 import { courtesyFields, watcherFields } from '@dailies/ingest-watcher';
@@ -34,6 +34,7 @@ export const runFields = [
   ...workerFields,
   ...assemblerFields,
   ...notifierFields,
+  ...retentionFields,
   ...limitFields,
   ...retryFields,
   ...toolFields,

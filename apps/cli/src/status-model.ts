@@ -25,6 +25,8 @@ export interface StatusEntry {
   /** Relative to the recordings folder when inside it, else absolute. */
   readonly film: string | null;
   readonly archived: string | null;
+  /** When the archived original was deleted by rule; `archived` tells where it was. */
+  readonly archiveRemovedAt: string | null;
   /** Of the meeting: its room, Jibri's session, and the id that all its parts have in common. */
   readonly room: string | null;
   readonly sessionId: string | null;
@@ -55,6 +57,7 @@ export function statusEntry(status: RecordingStatus, folders: Folders): StatusEn
     todo: todoOf(status.code, status.recordingId),
     film: status.film === null ? null : shownPath(folders.recordings, join(folders.processed, status.film)),
     archived: status.archived === null ? null : shownPath(folders.recordings, join(folders.archived, status.archived)),
+    archiveRemovedAt: status.archiveRemovedAt,
     room: status.room,
     sessionId: status.sessionId,
     meetingId: status.meetingId,

@@ -55,6 +55,7 @@ function detailLines(entry: StatusEntry): string[] {
     ].filter((fact) => fact !== null);
     lines.push(`film: ${safeText(entry.film)} (${facts.join(', ')})`);
   }
+  if (entry.archiveRemovedAt) lines.push(`original: deleted by retention on ${entry.archiveRemovedAt.slice(0, 10)}`);
   if (entry.code) {
     lines.push(`${entry.endedAt ? '' : 'waiting: '}${entry.code}: ${safeText(entry.reason ?? '')}`);
     if (entry.todo) lines.push(`what to do: ${entry.todo}`);

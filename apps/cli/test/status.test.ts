@@ -27,6 +27,7 @@ test('an entry holds all keys; paths are relative to the recordings folder when 
     todo: null,
     film: 'processed/a/b.mp4',
     archived: '/elsewhere/a/b.webm',
+    archiveRemovedAt: null,
     room: 'standup',
     sessionId: null,
     meetingId: 'k-1',

@@ -89,6 +89,14 @@ export const DailiesEvent = z.discriminatedUnion('type', [
     reason: z.string(),
     ...meeting,
   }),
+  /** The archived original of a finished run was deleted by rule; its film is there. */
+  z.object({
+    ...base,
+    type: z.literal('archive-removed'),
+    archived: z.string(),
+    sizeBytes: z.int().nonnegative(),
+    because: z.enum(['age', 'space']),
+  }),
 ]);
 export type DailiesEvent = z.infer<typeof DailiesEvent>;
 export type EventType = DailiesEvent['type'];

@@ -30,6 +30,8 @@ export interface RecordingStatus {
   reason: string | null;
   film: string | null;
   archived: string | null;
+  /** When the archived original was deleted by rule; null when it was not. */
+  archiveRemovedAt: string | null;
   filmBytes: number | null;
   /** Of the meeting; see the `found` event. */
   room: string | null;
@@ -68,6 +70,7 @@ function blank(event: DailiesEvent): RecordingStatus {
     reason: null,
     film: null,
     archived: null,
+    archiveRemovedAt: null,
     filmBytes: null,
     room: null,
     sessionId: null,
@@ -130,6 +133,11 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
   }
   if (event.run < status.run) return status;
   const newRun = event.run > status.run;
+  if (event.type === 'archive-removed') {
+    // Told after the end, about the end: the state stays.
+    if (!newRun) status.archiveRemovedAt = event.at;
+    return status;
+  }
   // A recording that has ended stays ended until a replay gives it a new run, except that quarantine ends with `found`.
   if (!newRun && isFinal(status.state) && !(status.state === 'quarantined' && event.type === 'found')) return status;
   if (newRun) {
@@ -201,6 +209,7 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       return status;
     case 'finished':
       status.state = 'finished';
+      status.archiveRemovedAt = null;
       Object.assign(status, {
         film: event.film,
         archived: event.archived,

@@ -11,6 +11,7 @@ export { moveOriginal } from './move.ts';
 export { numbered, withExtension } from './names.ts';
 export { publishNew } from './publish.ts';
 export * from './ready.ts';
+export { type ArchivedOriginal, removeOriginal, whyKept } from './retention.ts';
 export type { Candidate, Finding, ScanEntry } from './scan.ts';
 export { isSessionFolder, readSession, type Session } from './session.ts';
 export { type Structure, structureOf } from './structure.ts';

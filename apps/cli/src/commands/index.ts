@@ -6,6 +6,7 @@ import { gradeCommand } from './grade.ts';
 import { lag } from './lag.ts';
 import { looks } from './looks.ts';
 import { replay } from './replay.ts';
+import { retention } from './retention.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
 import { topics } from './topics.ts';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   run,
   status,
   replay,
+  retention,
   deadLetters,
   lag,
   topics,

@@ -28,7 +28,7 @@ export const status: Command = {
   usage: 'status',
   summary: 'List all recordings: state, progress, reason, film.',
   details: [
-    'The list is built from the events on the bus and nothing else; a running `dailies run` is not disturbed. The JSON objects have id, path, kind, state, progress (0 to 1), code, reason, todo, film, archived, room, sessionId, meetingId, look, run, frames, durationMs, sizeBytes, filmBytes, foundAt, startedAt, endedAt, updatedAt. Paths are relative to the recordings folder when inside it, else absolute.',
+    'The list is built from the events on the bus and nothing else; a running `dailies run` is not disturbed. The JSON objects have id, path, kind, state, progress (0 to 1), code, reason, todo, film, archived, archiveRemovedAt, room, sessionId, meetingId, look, run, frames, durationMs, sizeBytes, filmBytes, foundAt, startedAt, endedAt, updatedAt. Paths are relative to the recordings folder when inside it, else absolute.',
   ],
   fields,
   positionals: 0,
