@@ -17,7 +17,13 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function startFaultyBroker(): Promise<FaultyBroker> {
   const broker = await startBroker();
   const { container: runtime } = await getContainerRuntimeClient();
-  const container = runtime.dockerode.getContainer(broker.container.getId());
+  const port = Number(broker.address.split(':').at(-1));
+  const all = await runtime.dockerode.listContainers();
+  const ours = all.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
+  if (!ours) throw new Error(`no container has the broker on port ${port}`);
+  const container = runtime.dockerode.getContainer(ours.Id);
+  // Some images copy a read-only file there at each start, which goes well once.
+  await runtime.exec(container, ['chmod', '-R', 'u+w', '/opt/kafka/config']);
   let up = true;
   return {
     address: broker.address,

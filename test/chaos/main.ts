@@ -1,7 +1,8 @@
 /**
  * The chaos suite: `npm run test:chaos`. Real recordings go through the four services, each in processes of its own, while
  * faults drawn from a seed hit them and the broker; then every film, original and message is accounted for.
- * Settings: SEED, FAULTS (12), ROUNDS (1; the faults are shared out), MINUTES (after which no further fault is begun),
+ * Settings: SEED, FAULTS (12), ROUNDS (1; the faults are shared out), MINUTES (after which no further
+ * fault is begun; a quarter of FAULTS, 2 at least),
  * BUS (sqlite or kafka). What it promises and how it went: docs/reliability.md.
  */
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
@@ -25,7 +26,7 @@ const setting = (name: string, otherwise: number): number => {
 const SEED = setting('SEED', Date.now() % 1_000_000);
 const FAULTS = setting('FAULTS', 12);
 const ROUNDS = Math.min(setting('ROUNDS', 1), FAULTS);
-const MINUTES = setting('MINUTES', 60);
+const MINUTES = setting('MINUTES', Math.max(2, FAULTS / 4));
 const BUS = process.env.BUS === 'kafka' ? 'kafka' : 'sqlite';
 const LOG_TAIL = 3000;
 

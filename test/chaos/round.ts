@@ -42,10 +42,9 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   const pending = new Set<Promise<void>>();
   let inHand = 0;
   let feeding = Promise.resolve();
-  let failure: unknown = null;
-  const failed = (error: unknown): void => {
-    failure ??= error;
-  };
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
+  const failed = (error: unknown): void => broken.reject(error);
 
   const open = (): RecordingStatus[] => stage.view.all().filter(({ state }) => !isFinal(state));
   const ended = (): number => [...recordings.keys()].filter((path) => isOver(stage.view.byPath(path))).length;
@@ -89,7 +88,7 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   await feeding;
   for (let number = from; number < from + faults && performance.now() < options.untilMs; number++) {
     const fault = drawFault(next, number, stage.fleet);
-    await progress.after(fault.moment.event, fault.moment.count, PATIENCE_MS);
+    await Promise.race([progress.after(fault.moment.event, fault.moment.count, PATIENCE_MS), broken.promise]);
     await new Promise((resolve) => setTimeout(resolve, fault.moment.jitterMs));
     // A fault that finds nothing to disturb would prove nothing.
     while (recordings.size === ended()) {
@@ -97,12 +96,10 @@ export async function runRound(options: RoundOptions): Promise<Round> {
       await feeding;
     }
     await strike(fault);
-    if (failure) throw failure;
   }
   unfollow();
   await feeding;
-  await Promise.all(pending);
-  if (failure) throw failure;
+  await Promise.race([Promise.all(pending), broken.promise]);
   return { recordings, faults: made, inHand };
 }
 
