@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openBus } from '@dailies/bus';
 import { isFinal, type RecordingStatus } from '@dailies/contracts';
@@ -97,5 +98,19 @@ export async function ended(view: RecordingsReader, paths: readonly string[], ru
       .filter((status) => isFinal(status.state) && status.run >= run);
     if (over.length === paths.length) return over;
     await view.changed();
+  }
+}
+
+/**
+ * Resolves when nothing is left in the work folder. The assembler removes it when it SEES that a recording has ended, which
+ * may be a little later than we do; told to stop in between, it leaves that to the next start.
+ */
+export async function workRemoved(room: { files(below: string): Promise<string[]> }): Promise<void> {
+  const deadline = performance.now() + 120_000;
+  for (;;) {
+    const left = await room.files('work');
+    if (left.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`still in work/: ${left.join(', ')}`);
+    await sleep(50);
   }
 }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { fixture } from '../fixtures/make.ts';
 import { makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
-import { ended, follow, SERVICES, startService } from '../helpers/services.ts';
+import { ended, follow, SERVICES, startService, workRemoved } from '../helpers/services.ts';
 
 /** The services as processes of their own, on one embedded bus: what docs/life-of-a-recording.md promises holds there too. */
 
@@ -24,6 +24,7 @@ test('the four services, each in a process of its own, make the film, and a sign
     'meeting/a.mp4',
   ]);
   assert.equal(row?.state, 'finished', JSON.stringify(row));
+  await workRemoved(room);
   for (const service of services) {
     await service.said('at work');
     const { address } = await service.said('tells how it is at /metrics, /healthz and /readyz');
@@ -36,7 +37,6 @@ test('the four services, each in a process of its own, make the film, and a sign
   }
   assert.deepEqual(await Promise.all(services.map((service) => service.end())), [0, 0, 0, 0]);
   for (const service of services) await service.said('stopped');
-  assert.deepEqual(await room.files('work'), []);
   assert.deepEqual(await room.files('archived'), ['meeting/a.mp4']);
   await assertExact(file, join(room.folder, 'processed', 'meeting', 'a.mp4'));
 });

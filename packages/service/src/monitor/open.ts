@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bus } from '@dailies/bus';
+import type { Bus, Lag } from '@dailies/bus';
 import { DailiesError, STATES, TOPICS, toDailiesError } from '@dailies/contracts';
 import type { Logger } from 'pino';
 import type { RecordingsReader } from '../types.ts';
@@ -55,9 +55,17 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
   let windowBatches = 0;
   let isAtWork = false;
 
+  /** A bus that does not answer is not asked again meanwhile, however often we are. */
+  let asking: Promise<Lag[]> | null = null;
+  const lag = async (): Promise<Lag[]> => {
+    asking ??= (bus?.lag() ?? Promise.resolve([])).finally(() => {
+      asking = null;
+    });
+    return asking;
+  };
   const problems = async (): Promise<Problem[]> => {
     if (!isAtWork) return [{ what: 'work', code: 'ABORTED', message: 'It is starting or stopping.' }];
-    const found = await Promise.all([problemOf('bus', () => askLag(bus, metrics)), ...[...checks].map(runCheck)]);
+    const found = await Promise.all([problemOf('bus', () => askLag(lag, metrics)), ...[...checks].map(runCheck)]);
     const ended = [...(bus?.lost ?? [])].map((topic) => ({
       what: 'work',
       code: 'BUS_FAILED',
@@ -70,7 +78,7 @@ export async function openMonitor(options: MonitorOptions): Promise<Monitor> {
     { host, port },
     {
       async metrics() {
-        if (bus) await askLag(bus, metrics).catch(() => {});
+        if (bus) await askLag(lag, metrics).catch(() => {});
         if (view) countRecordings(view, metrics);
         if (bus && view) measureWindow(bus, view, windowBatches, metrics);
         return { contentType: registry.contentType, text: await registry.metrics() };
@@ -111,14 +119,14 @@ async function problemOf(what: string, check: () => Promise<unknown>): Promise<P
 const runCheck = ([what, check]: [string, () => Promise<unknown>]): Promise<Problem | null> => problemOf(what, check);
 
 /** Where work waits. Asked at each scrape, so the answer also tells whether the bus is there. */
-async function askLag(bus: Pick<Bus, 'lag'> | null, metrics: Metrics): Promise<void> {
+async function askLag(lag: Bus['lag'], metrics: Metrics): Promise<void> {
   const late = new AbortController();
   const timeout = sleep(ANSWER_MS, undefined, { signal: late.signal }).then(() => {
     throw new DailiesError('BUS_FAILED', `The bus did not answer within ${ANSWER_MS / 1000} s.`);
   });
   timeout.catch(() => {});
   try {
-    for (const { topic, group, waiting, inFlight } of (await Promise.race([bus?.lag(), timeout])) ?? []) {
+    for (const { topic, group, waiting, inFlight } of await Promise.race([lag(), timeout])) {
       metrics.lag.set({ topic, group }, waiting);
       metrics.inFlight.set({ topic, group }, inFlight);
     }

@@ -193,3 +193,26 @@ test('a port that is taken is named with what to do; without a port nothing is o
   assert.equal(silent.bus(bus), bus);
   await silent.close();
 });
+
+test('a bus that does not answer is asked once, however many wait for it', async (t) => {
+  const { monitor, get } = await openTestMonitor(t);
+  const answer = Promise.withResolvers<never[]>();
+  let asked = 0;
+  let waiting = 0;
+  const lag = async () => {
+    asked++;
+    return answer.promise;
+  };
+  monitor.bus(handBus({ lag }).bus);
+  monitor.check('both are here', async () => {
+    waiting++;
+    if (waiting === 2) answer.resolve([]);
+  });
+  monitor.atWork(true);
+  const answers = await Promise.all([get('/readyz'), get('/readyz')]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+  assert.equal(asked, 1);
+});
