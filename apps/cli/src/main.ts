@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { kafkaTopics, openBus } from '@dailies/bus';
-import { processHooks } from '@dailies/service';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import type { Context } from './command.ts';
-import { commands } from './commands/index.ts';
-import { program } from './program.ts';
 import type { Output } from './screen.ts';
+
+// Stripping types and compiling takes more than half of a start, so what comes of it is kept. Where the folder cannot be
+// written nothing is kept, and nothing fails. Everything else is imported after this, for only that is kept.
+enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/dailies'));
+const { kafkaTopics, openBus } = await import('@dailies/bus');
+const { processHooks } = await import('@dailies/service');
+const { commands } = await import('./commands/index.ts');
+const { program } = await import('./program.ts');
 
 /** Columns that are assumed where lines go to a file. */
 const FILE_COLUMNS = 120;

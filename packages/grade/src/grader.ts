@@ -1,11 +1,13 @@
 import { DailiesError, type Look } from '@dailies/contracts';
+import { ROW_BYTES } from '../kernel/layout.ts';
 import { type KernelBuild, loadKernel } from './kernel.ts';
-import { changesColour, rowsBetweenBars } from './reference.ts';
+import { changesColour, gradedRows, rowsBetweenBars } from './reference.ts';
 import { kernelTables } from './tables.ts';
 
 /** Grades frames of one size with one look, in the memory of the kernel. */
 export interface Grader {
   readonly width: number;
+  /** Of a frame in memory: less than the picture's when the bars are left out. */
   readonly height: number;
   /** How many frames the memory holds. */
   readonly slots: number;
@@ -26,6 +28,8 @@ export interface GraderOptions {
   readonly height: number;
   readonly look: Look;
   readonly slots: number;
+  /** Frames are only the rows of `gradedRows`: whoever shows them adds the bars. */
+  readonly withoutBars?: boolean;
   /** Bytes from one row to the next, when rows are padded; the padding is left as it is. */
   readonly strides?: { readonly luma: number; readonly chroma: number };
   /** Which build of the kernel; the fastest that runs here when left out. */
@@ -45,13 +49,16 @@ export async function createGrader({
   height,
   look,
   slots,
+  withoutBars = false,
   strides,
   kernel: build,
 }: GraderOptions): Promise<Grader> {
-  const chromaHeight = Math.ceil(height / 2);
+  const shown = withoutBars ? gradedRows(look, height) : { from: 0, to: height };
+  const rows = shown.to - shown.from;
+  const chromaHeight = Math.ceil(rows / 2);
   const luma = strides?.luma ?? width;
   const chroma = strides?.chroma ?? Math.ceil(width / 2);
-  const frameBytes = luma * height + 2 * chroma * chromaHeight;
+  const frameBytes = luma * rows + 2 * chroma * chromaHeight;
   const kernel = await loadKernel(build);
 
   const tables = kernelTables(look, width, height);
@@ -60,7 +67,7 @@ export async function createGrader({
   const rowsAt = align(columnsAt + tables.columns.byteLength);
   const framesAt = align(rowsAt + tables.rows.byteLength);
   const slotBytes = align(frameBytes);
-  reserve(kernel.memory, framesAt + slots * slotBytes, `${slots} frames of ${width}x${height}`);
+  reserve(kernel.memory, framesAt + slots * slotBytes, `${slots} frames of ${width}x${rows}`);
   const { buffer } = kernel.memory;
   new Int16Array(buffer, lookAt).set(tables.look);
   new Int16Array(buffer, columnsAt).set(tables.columns);
@@ -75,13 +82,13 @@ export async function createGrader({
   };
   return {
     width,
-    height,
+    height: rows,
     slots,
     frameBytes,
     frame: (slot) => new Uint8Array(buffer, at(slot), frameBytes),
     grade(slot) {
       const y = at(slot);
-      const cb = y + luma * height;
+      const cb = y + luma * rows;
       kernel.gradeFrame(
         y,
         cb,
@@ -89,13 +96,13 @@ export async function createGrader({
         luma,
         chroma,
         width,
-        height,
-        from,
-        to,
+        rows,
+        from - shown.from,
+        to - shown.from,
         colour,
         lookAt,
         columnsAt,
-        rowsAt,
+        rowsAt + (shown.from / 2) * ROW_BYTES,
       );
     },
   };

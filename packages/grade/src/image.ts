@@ -1,5 +1,5 @@
 import { DailiesError, type Look } from '@dailies/contracts';
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { gradeRgb, isIdentity } from './reference.ts';
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
@@ -22,6 +22,8 @@ export async function gradeImage(
   look: Look,
   options: { format: ImageFormat; maxPixels?: number },
 ): Promise<Uint8Array> {
+  // Loaded with the first image: recordings do without it, in each thread.
+  const { default: sharp } = await import('sharp');
   try {
     const limitInputPixels = options.maxPixels ?? MAX_PIXELS;
     const open = (): Sharp => sharp(bytes, { limitInputPixels, failOn: 'error', animated: options.format === 'webp' });

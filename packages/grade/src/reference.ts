@@ -71,6 +71,15 @@ export function rowsBetweenBars(look: Look, height: number): { from: number; to:
   return { from: bar, to: Math.max(bar, 2 * Math.ceil(height / 2) - bar) };
 }
 
+/**
+ * The rows of a picture that a grade has to see, half open and from an even row: those between the bars. All of them when
+ * the bars leave none, for a frame has to have rows.
+ */
+export function gradedRows(look: Look, height: number): { from: number; to: number } {
+  const { from, to } = rowsBetweenBars(look, height);
+  return to > from ? { from, to: Math.min(to, height) } : { from: 0, to: height };
+}
+
 /** Whether a look does anything to the rows between the bars. */
 export function changesColour(look: Look): boolean {
   return Boolean(look.contrast || look.tealOrange || look.splitTint || look.vignette);

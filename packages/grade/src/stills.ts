@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { rgbOf } from './colour.ts';
 
 /** White pixels between two pictures. */
@@ -33,7 +32,8 @@ export function toRgb(frame: Uint8Array, width: number, height: number): Uint8Cl
 }
 
 /** A frame (as `toRgb` takes it) as a PNG. */
-export function frameToPng(frame: Uint8Array, width: number, height: number): Promise<Buffer> {
+export async function frameToPng(frame: Uint8Array, width: number, height: number): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
   return sharp(toRgb(frame, width, height), { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
@@ -43,7 +43,13 @@ export function frameToPng(frame: Uint8Array, width: number, height: number): Pr
  * Two frames of one size side by side, as a PNG: what a look does, at a glance. Side by side and not halves of one picture,
  * because the halves of a look may differ.
  */
-export function beforeAfter(before: Uint8Array, after: Uint8Array, width: number, height: number): Promise<Buffer> {
+export async function beforeAfter(
+  before: Uint8Array,
+  after: Uint8Array,
+  width: number,
+  height: number,
+): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
   const raw = { width, height, channels: 3 as const };
   const half = (frame: Uint8Array, left: number) => ({
     input: Buffer.from(toRgb(frame, width, height).buffer),

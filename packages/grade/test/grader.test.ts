@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { createGrader, findLook } from '@dailies/grade';
+import { createGrader, findLook, gradedRows } from '@dailies/grade';
 import { loadKernel } from '../src/kernel.ts';
 import { randomFrame } from './frames.ts';
 
@@ -102,4 +102,41 @@ test('an engine that refuses the relaxed instructions gets the strict build', as
   await copyFile(new URL('../kernel/kernel-strict.wasm', import.meta.url), join(folder, 'kernel-strict.wasm'));
   assert.equal(typeof (await loadKernel(undefined, beside)).gradeFrame, 'function');
   await assert.rejects(loadKernel('relaxed', beside), { name: 'CompileError' });
+});
+
+/** The rows `from` to `to` of a frame, as a frame of their own. */
+function rowsOf(frame: Uint8Array, width: number, height: number, from: number, to: number): Uint8Array {
+  const chroma = Math.ceil(width / 2);
+  const plane = chroma * Math.ceil(height / 2);
+  const cb = width * height;
+  const part = (at: number, stride: number, first: number, last: number): Uint8Array =>
+    frame.subarray(at + first * stride, at + last * stride);
+  const c = [from / 2, Math.ceil(to / 2)] as const;
+  return Uint8Array.from([...part(0, width, from, to), ...part(cb, chroma, ...c), ...part(cb + plane, chroma, ...c)]);
+}
+
+for (const [width, height, name] of [
+  [64, 40, 'both'],
+  [33, 50, 'cinematic'],
+  [48, 33, 'both'],
+  [16, 12, 'none'],
+] as const) {
+  test(`without its bars a frame is graded as it is with them: ${width}x${height}, ${name}`, async () => {
+    const named = findLook(name);
+    const { from, to } = gradedRows(named, height);
+    const whole = await createGrader({ width, height, look: named, slots: 1 });
+    const bare = await createGrader({ width, height, look: named, slots: 2, withoutBars: true });
+    assert.equal(bare.height, to - from);
+    const frame = randomFrame(width, height, 7);
+    whole.frame(0).set(frame);
+    whole.grade(0);
+    bare.frame(1).set(rowsOf(frame, width, height, from, to));
+    bare.grade(1);
+    assert.deepEqual(bare.frame(1), rowsOf(whole.frame(0), width, height, from, to));
+  });
+}
+
+test('bars that leave no row let the whole frame through', () => {
+  assert.deepEqual(gradedRows({ name: 'all', bars: { fraction: 0.45 } }, 4), { from: 0, to: 4 });
+  assert.deepEqual(gradedRows(findLook('both'), 720), { from: 86, to: 634 });
 });

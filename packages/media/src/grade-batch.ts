@@ -2,7 +2,7 @@ import { constants, type FileHandle, open } from 'node:fs/promises';
 import type { VideoBatch } from '@dailies/contracts';
 import { collectTarget } from './collect.ts';
 import { encoderOptions } from './encoder.ts';
-import { decodeFilters, preparedPicture } from './picture.ts';
+import { barFilters, decodeFilters, preparedPicture, type Rows } from './picture.ts';
 import type { FramePipes } from './pump.ts';
 import { runFfmpeg } from './run.ts';
 import { trackTimescale } from './ticks.ts';
@@ -10,6 +10,8 @@ import type { FfmpegTools } from './tools.ts';
 
 export interface GradeOptions {
   readonly pipes: FramePipes;
+  /** The rows that the grade has to see; the bars above and below them do not travel (docs/decisions/0008). */
+  readonly rows: Rows;
   /** Runs `pumpFrames` in a thread of its own; `onOpen` is passed on from it. */
   readonly pump: (manifest: VideoBatch, pipes: FramePipes, onOpen: () => void) => Promise<void>;
   readonly timeoutMs: number;
@@ -34,6 +36,7 @@ export async function gradeBatch(
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const holds = await holdPipes(options.pipes);
   const picture = preparedPicture(manifest.picture);
+  const bars = barFilters(manifest.picture, options.rows);
   const encoded = collectTarget();
   const opened = Promise.withResolvers<void>();
 
@@ -44,7 +47,7 @@ export async function gradeBatch(
       '-map',
       '0:v:0',
       '-vf',
-      decodeFilters(manifest.picture),
+      [...unwanted(manifest), decodeFilters(manifest.picture), ...bars.off].join(','),
       ...tools.passthrough,
       '-enc_time_base',
       '-1',
@@ -65,7 +68,8 @@ export async function gradeBatch(
     tools,
     inputs: [{ options: ['-copyts', '-protocol_whitelist', 'file', '-f', 'nut'], source: options.pipes.graded }],
     output: [
-      ...['-map', '0:v:0', ...tools.passthrough, '-enc_time_base', '-1'],
+      ...['-map', '0:v:0', ...(bars.on.length > 0 ? ['-vf', bars.on.join(',')] : [])],
+      ...[...tools.passthrough, '-enc_time_base', '-1'],
       ...encoderOptions(manifest.encode, picture),
       ...['-threads', '1', '-video_track_timescale', String(trackTimescale(manifest.timeBase))],
       ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-f', 'mp4'],
@@ -93,6 +97,12 @@ export async function gradeBatch(
   // because the pipe is held until then.
   if (failures.length > 0) throw failures[0];
   return encoded.bytes();
+}
+
+/** Drops frames that are decoded for others only, before the window: they need not travel. The pump proves the rest. */
+function unwanted({ ptsDeltas, basePts }: VideoBatch): string[] {
+  const before = (ptsDeltas[0] as number) - basePts;
+  return before > 0 ? [`trim=start_pts=${before}`] : [];
 }
 
 /**

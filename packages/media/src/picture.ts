@@ -32,6 +32,24 @@ export function decodeFilters(picture: Picture): string {
   return filters.join(',');
 }
 
+/** The rows of a film that travel between ffmpeg and the kernel, half open, from an even one: all but the bars. */
+export interface Rows {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Filters that take the bars off a decoded frame, and put black ones back before it is encoded. None without bars. */
+export function barFilters(
+  { filmWidth, filmHeight }: Picture,
+  { from, to }: Rows,
+): { off: readonly string[]; on: readonly string[] } {
+  if (from === 0 && to === filmHeight) return { off: [], on: [] };
+  return {
+    off: [`crop=${filmWidth}:${to - from}:0:${from}`],
+    on: [`pad=${filmWidth}:${filmHeight}:0:${from}:black`],
+  };
+}
+
 function isRgb(picture: Picture): boolean {
   return /^(rgb|bgr|gbr|argb|abgr|rgba|bgra|0rgb|pal8)/.test(picture.pixelFormat);
 }

@@ -1,18 +1,5 @@
 import type { PacketTable } from './packets.ts';
-
-/** One batch of a cut by `copy`: packet ranges are half-open, in decoding order. */
-export interface PlannedBatch {
-  /** First packet: decoding can begin here. */
-  readonly from: number;
-  /** Where the next batch begins. */
-  readonly to: number;
-  /** End of the packets that travel: beyond `to` when leading pictures of the next batch's first GOP belong to this window. */
-  readonly until: number;
-  /** PTS of the frames to keep, ascending. */
-  readonly pts: readonly number[];
-  /** First PTS after the window. */
-  readonly endPts: number;
-}
+import { cutTail, type PlannedBatch } from './tail.ts';
 
 export type CutProblem =
   | 'packets without a presentation time'
@@ -73,12 +60,12 @@ export function planBatches(table: PacketTable, options: PlanOptions): Plan {
     const last = kept.at(-1);
     if (last) {
       const endPts = Number.isFinite(windowEnd) ? windowEnd : last.pts + lastDuration(kept, options);
-      batches.push({ from, to, until, pts: kept.map((frame) => frame.pts), endPts });
+      batches.push({ from, until, pts: kept.map((frame) => frame.pts), endPts });
       frames += kept.length;
     }
     from = to;
   }
-  return { batches, frames, problem: null };
+  return { batches: cutTail(table, batches, options), frames, problem: null };
 }
 
 /** A shorter frame is no frame: some containers say one tick where they mean "unknown". */

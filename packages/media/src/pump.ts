@@ -7,8 +7,11 @@ import { ticksPer, toTicks } from './ticks.ts';
 
 /** The look, as the kernel applies it to the frame in its own memory, in place. */
 export interface FrameGrader {
+  readonly width: number;
+  /** Of the rows that travel: the film's without its bars. */
+  readonly height: number;
   readonly frameBytes: number;
-  /** I420, tightly packed, `filmWidth` x `filmHeight`. */
+  /** I420, tightly packed, `width` x `height`. */
   readonly frame: Uint8Array;
   grade(): void;
 }
@@ -83,9 +86,9 @@ export class FrameKeeper {
   }
 
   header(header: NutHeader): void {
-    const { filmWidth, filmHeight } = this.#manifest.picture;
-    if (header.width !== filmWidth || header.height !== filmHeight)
-      throw this.#mismatch(`${header.width}x${header.height} instead of ${filmWidth}x${filmHeight}`);
+    const { width, height } = this.#grader;
+    if (header.width !== width || header.height !== height)
+      throw this.#mismatch(`${header.width}x${header.height} instead of ${width}x${height}`);
     this.#ratio = ticksPer(header.timeBase, this.#manifest.timeBase);
     this.#write(nutHeader({ ...header, timeBase: this.#manifest.timeBase, decodeDelay: 0 }));
   }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import { DailiesError } from '@dailies/contracts';
-import Ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
+import type { FfmpegCommand } from 'fluent-ffmpeg';
 import type { FfmpegTools } from './tools.ts';
 
 export interface FfmpegInput {
@@ -38,8 +38,10 @@ const TAIL_LINES = 12;
  *   an error of the target or of `feed` is thrown as it is
  */
 export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
+  // Loaded here: the threads of the slots, which share this package, start no ffmpeg.
+  const { default: Ffmpeg } = await import('fluent-ffmpeg');
   if (run.signal?.aborted) throw aborted(run.purpose);
-  const command = outOfReach(Ffmpeg({ stdoutLines: 200 }).setFfmpegPath(run.tools.ffmpeg));
+  const command = unasked(outOfReach(Ffmpeg({ stdoutLines: 200 }).setFfmpegPath(run.tools.ffmpeg)));
   for (const [i, input] of run.inputs.entries()) {
     command.input(input.source);
     // Separate arguments: fluent-ffmpeg splits a lone option at its blank.
@@ -77,7 +79,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
     let args = '';
     command.on('start', (line: string) => {
       args = line;
-      // Aborted while fluent-ffmpeg was asking the binary for its encoders.
+      // Aborted before the process was there.
       if (cut) command.kill('SIGKILL');
       const process = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc;
       if (run.nice) standBack(process.pid, run.nice);
@@ -142,6 +144,19 @@ function outOfReach(command: FfmpegCommand): FfmpegCommand {
   const spawnFfmpeg = internal._spawnFfmpeg;
   internal._spawnFfmpeg = (args, options, ...callbacks) =>
     spawnFfmpeg.call(command, args, { ...options, detached: true }, ...callbacks);
+  return command;
+}
+
+type Ask = (answer: (error: Error | null, found: object) => void) => void;
+
+/**
+ * Before its first command fluent-ffmpeg asks the binary for its formats and encoders: two processes, each with the whole
+ * dynamic linking of ffmpeg. `findTools` has asked what we need to know, and ffmpeg itself refuses what it does not have.
+ */
+function unasked(command: FfmpegCommand): FfmpegCommand {
+  const internal = command as unknown as { _checkCapabilities: (done: () => void) => void; availableEncoders: Ask };
+  internal._checkCapabilities = (done) => done();
+  internal.availableEncoders = (answer) => answer(null, {});
   return command;
 }
 

@@ -5,10 +5,11 @@ import type { NutFrame } from './nut/reader.ts';
 import { frameHeader, nutHeader } from './nut/writer.ts';
 import { inspectPackets, nutTarget, offsetFor, type PacketTable, readPacketTable, streamPackets } from './packets.ts';
 import { decodeFilters, preparedPicture } from './picture.ts';
-import { type CutProblem, type PlannedBatch, planBatches } from './plan.ts';
+import { type CutProblem, planBatches } from './plan.ts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
 import type { Source } from './source.ts';
+import type { PlannedBatch } from './tail.ts';
 import { type Ratio, ticksPer, toTicks } from './ticks.ts';
 import type { FfmpegTools } from './tools.ts';
 

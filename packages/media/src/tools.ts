@@ -68,13 +68,9 @@ export async function findTools(
       `No ${ffmpeg ? 'ffprobe' : 'ffmpeg'} was found. Install it (Debian: apt install ffmpeg) or set FFMPEG_PATH and FFPROBE_PATH.`,
     );
   }
-  const [version, encoders, help] = await Promise.all([
-    ask(ffmpeg, '-version'),
-    ask(ffmpeg, '-hide_banner', '-encoders'),
-    ask(ffmpeg, '-hide_banner', '-h', 'long'),
-    ask(ffprobe, '-version'),
-  ]);
-  if (!/\blibx264\b/.test(encoders)) {
+  // One process tells all: its banner the version, the full help the encoders and the options.
+  const [{ stdout: help, stderr: banner }] = await Promise.all([ask(ffmpeg, '-h', 'full'), ask(ffprobe, '-version')]);
+  if (!/^libx264 AVOptions:/m.test(help)) {
     throw new DailiesError(
       'FFMPEG_MISSING',
       `${ffmpeg} was built without libx264, so it cannot encode films. Install a full build or set FFMPEG_PATH.`,
@@ -83,7 +79,7 @@ export async function findTools(
   return Object.freeze({
     ffmpeg,
     ffprobe,
-    version: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? 'unknown',
+    version: /^ffmpeg version (\S+)/m.exec(banner)?.[1] ?? 'unknown',
     bundled: ffmpeg === bundle?.ffmpeg,
     // The npm package's ffprobe is linked statically and crashes when it loads a character set for the names in an
     // MPEG-TS. Where it finds none it takes them as they are.
@@ -92,10 +88,9 @@ export async function findTools(
   });
 }
 
-async function ask(binary: string, ...args: string[]): Promise<string> {
+async function ask(binary: string, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
   try {
-    const { stdout } = await run(binary, args, { timeout: 20_000, maxBuffer: 16 * 1024 * 1024 });
-    return stdout;
+    return await run(binary, args, { timeout: 20_000, maxBuffer: 16 * 1024 * 1024 });
   } catch (cause) {
     throw new DailiesError(
       'FFMPEG_MISSING',

@@ -1,6 +1,12 @@
 import type { ErrorCode, ImageBatch, VideoBatch } from '@dailies/contracts';
 import type { FramePipes } from '@dailies/media';
 
+/** What the thread of a slot is started with. */
+export interface ThreadData {
+  /** Where compiled modules are kept; null when they are not. */
+  readonly compileCache: string | null;
+}
+
 /** To the thread of a slot: one at a time. */
 export type SlotRequest =
   | { readonly type: 'pump'; readonly manifest: VideoBatch; readonly pipes: FramePipes }

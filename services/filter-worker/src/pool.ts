@@ -1,7 +1,10 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DailiesError, type FrameBatch } from '@dailies/contracts';
+import { gradedRows } from '@dailies/grade';
 import { type FfmpegTools, type FramePipes, gradeBatch, makePipes, sweepPipes } from '@dailies/media';
-import type { SlotAnswer, SlotRequest } from './messages.ts';
+import type { SlotAnswer, SlotRequest, ThreadData } from './messages.ts';
 
 /** The slots of one worker process: each is a thread and two ffmpeg processes, so that grading scales with cores. */
 export interface SlotPool {
@@ -73,6 +76,7 @@ export async function createSlotPool({
     }
     return gradeBatch(tools, manifest, payload, {
       pipes: slot.pipes,
+      rows: gradedRows(manifest.look, manifest.picture.filmHeight),
       pump: async (_manifest, pipes, onOpen) =>
         void (await ask(slot.thread, { type: 'pump', manifest, pipes }, onOpen)),
       timeoutMs,
@@ -107,7 +111,10 @@ export async function createSlotPool({
 }
 
 function startThread(): Worker {
-  const thread = new Worker(new URL('./slot.ts', import.meta.url));
+  const cache = getCompileCacheDir();
+  // Node names a folder in it for its own version, and does so again.
+  const workerData: ThreadData = { compileCache: cache === undefined ? null : dirname(cache) };
+  const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData });
   // An idle slot does not keep the process alive.
   thread.unref();
   return thread;

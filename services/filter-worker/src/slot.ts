@@ -6,7 +6,7 @@ import type { SlotAnswer, SlotRequest } from './messages.ts';
 
 /** The thread of one slot: one batch at a time, on its own core as far as the machine has one. */
 const port = parentPort;
-if (!port) throw new Error('slot.ts runs in a worker thread');
+if (!port) throw new Error('slot.ts runs in a thread, by way of thread.ts');
 // The kernel and its tables are kept from batch to batch: neighbours have the same size and look.
 let kept: { key: string; grader: Grader } | null = null;
 
@@ -32,7 +32,13 @@ async function work(request: SlotRequest): Promise<Uint8Array | null> {
   const grader = await graderFor(filmWidth, filmHeight, request.manifest.look);
   pumpFrames(
     request.manifest,
-    { frameBytes: grader.frameBytes, frame: grader.frame(0), grade: () => grader.grade(0) },
+    {
+      width: grader.width,
+      height: grader.height,
+      frameBytes: grader.frameBytes,
+      frame: grader.frame(0),
+      grade: () => grader.grade(0),
+    },
     request.pipes,
     () => port?.postMessage({ open: true } satisfies SlotAnswer),
   );
@@ -44,7 +50,7 @@ async function graderFor(width: number, height: number, look: Look): Promise<Gra
   if (kept?.key === key) return kept.grader;
   // Let go of the old memory before the new one is made: a 4K frame has 12 MB.
   kept = null;
-  const grader = await createGrader({ width, height, look, slots: 1 });
+  const grader = await createGrader({ width, height, look, slots: 1, withoutBars: true });
   kept = { key, grader };
   return grader;
 }
