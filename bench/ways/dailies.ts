@@ -1,0 +1,40 @@
+import { copyFile, mkdir, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { measure } from '../measure.ts';
+import type { Setting, Way } from '../way.ts';
+
+const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+
+/**
+ * The whole pipeline as a user runs it: `dailies run --once` on a folder, from the start of Node to the verified film.
+ * @param env further settings, e.g. WORKER_SLOTS
+ */
+export function dailies(
+  { tools, clip, folder }: Setting,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Way {
+  const room = join(folder, `room-${name.replaceAll(/[^a-z0-9]+/gi, '-')}`);
+  return {
+    name,
+    async run() {
+      await rm(room, { recursive: true, force: true });
+      await mkdir(room);
+      await copyFile(clip, join(room, 'clip.mp4'));
+      // A recording of an hour ago; how long the watcher waits for one that has just ended is a setting, not speed.
+      const old = new Date(Date.now() - 3_600_000);
+      await utimes(join(room, 'clip.mp4'), old, old);
+      return measure([process.execPath, MAIN, 'run', '--once'], {
+        ...process.env,
+        RECORDINGS_DIR: room,
+        STABLE_MS: '0',
+        QUIET_MS: '0',
+        FFMPEG_PATH: tools.ffmpeg,
+        FFPROBE_PATH: tools.ffprobe,
+        ...env,
+      });
+    },
+    film: () => join(room, 'processed', 'clip.mp4'),
+  };
+}
