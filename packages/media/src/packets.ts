@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { DailiesError } from '@dailies/contracts';
-import { entryOf, isShown, type NalFraming, nalFraming } from './bitstream.ts';
+import { type Entry, entryOf, isShown, type NalFraming, nalFraming } from './bitstream.ts';
 import { listPackets } from './framecrc.ts';
 import type { NutHeader } from './nut/format.ts';
 import { type NutFrame, NutReader } from './nut/reader.ts';
@@ -178,39 +178,58 @@ export async function streamPackets(
   });
 }
 
-/** Looks into every packet: where decoding can begin, and which packets show a picture. Marks the table. */
-export async function inspectPackets(
+/** What a look into every packet finds, in decoding order: some 5 bytes a packet. */
+export class PacketLook {
+  length = 0;
+  #size = new Uint32Array(1024);
+  #seen = new Uint8Array(1024);
+
+  add(size: number, entry: Entry, shown: boolean): void {
+    if (this.length === this.#size.length) {
+      const [sizes, seen] = [new Uint32Array(this.length * 2), new Uint8Array(this.length * 2)];
+      sizes.set(this.#size);
+      seen.set(this.#seen);
+      [this.#size, this.#seen] = [sizes, seen];
+    }
+    this.#size[this.length] = size;
+    this.#seen[this.length++] = (entry === 'clean' ? 1 : entry === 'none' ? 0 : 2) | (shown ? 4 : 0);
+  }
+
+  /**
+   * Marks where decoding can begin, and which packets show a picture.
+   * @throws DailiesError RECORDING_CHANGED when these are not the packets of the table
+   */
+  mark(table: PacketTable): void {
+    if (this.length !== table.length)
+      throw new DailiesError(
+        'RECORDING_CHANGED',
+        `The file was changed while it was read (${table.length} packets, then ${this.length}).`,
+      );
+    for (let i = 0; i < table.length; i++) {
+      if (this.#size[i] !== table.size[i])
+        throw new DailiesError('RECORDING_CHANGED', 'The file was changed while it was read.');
+      const seen = this.#seen[i] as number;
+      table.mark(i, { entry: (seen & 1) !== 0 || ((seen & 2) !== 0 && table.isKey(i)), shown: (seen & 4) !== 0 });
+    }
+  }
+}
+
+/** Looks into every packet of the picture track. */
+export async function lookIntoPackets(
   tools: FfmpegTools,
   source: Source,
-  table: PacketTable,
   offsetSeconds: number,
   options: ReadOptions,
-): Promise<void> {
-  let framing: NalFraming = { lengthSize: null };
-  let seen = 0;
+): Promise<PacketLook> {
+  const look = new PacketLook();
   const codec = source.picture.codec;
-  await streamPackets(
-    tools,
-    source,
-    offsetSeconds,
-    {
-      header: (header) => {
-        framing = nalFraming(codec, header.extradata);
-      },
-      packet: (i, payload) => {
-        if (payload.length !== table.size[i])
-          throw new DailiesError('RECORDING_CHANGED', 'The file was changed while it was read.');
-        const entry = entryOf(codec, payload, framing);
-        const can = entry === 'clean' || (entry !== 'none' && table.isKey(i));
-        table.mark(i, { entry: can, shown: isShown(codec, payload) });
-        seen = i + 1;
-      },
+  let framing: NalFraming = { lengthSize: null };
+  const sink: PacketSink = {
+    header: (header) => {
+      framing = nalFraming(codec, header.extradata);
     },
-    options,
-  );
-  if (seen !== table.length)
-    throw new DailiesError(
-      'RECORDING_CHANGED',
-      `The file was changed while it was read (${table.length} packets, then ${seen}).`,
-    );
+    packet: (_, payload) => look.add(payload.length, entryOf(codec, payload, framing), isShown(codec, payload)),
+  };
+  await streamPackets(tools, source, offsetSeconds, sink, options);
+  return look;
 }

@@ -3,7 +3,7 @@ import { encoderOptions } from './encoder.ts';
 import type { NutHeader } from './nut/format.ts';
 import type { NutFrame } from './nut/reader.ts';
 import { frameHeader, nutHeader } from './nut/writer.ts';
-import { inspectPackets, nutTarget, offsetFor, type PacketTable, readPacketTable, streamPackets } from './packets.ts';
+import { lookIntoPackets, nutTarget, offsetFor, type PacketTable, readPacketTable, streamPackets } from './packets.ts';
 import { decodeFilters, preparedPicture } from './picture.ts';
 import { type CutProblem, planBatches } from './plan.ts';
 import { runFfmpeg } from './run.ts';
@@ -66,12 +66,21 @@ export async function prepareSplit(
   options: SplitOptions,
   force: 'copy' | 'rekey',
 ): Promise<PreparedSplit> {
-  const { table, timeBase } = await readPacketTable(tools, source, options);
+  // Both at once: nearly all recordings need no offset, and a look that was in vain is taken again.
+  const early = force === 'copy' ? lookIntoPackets(tools, source, 0, options).catch(() => null) : Promise.resolve(null);
+  const { table, timeBase } = await readPacketTable(tools, source, options).catch(async (error: unknown) => {
+    await early;
+    throw error;
+  });
   const offset = offsetFor(table.minPts(), timeBase);
   const durationMs = source.durationMs;
   let problem: CutProblem | 'asked for' = 'asked for';
   if (force === 'copy') {
-    if (table.hasAllPts()) await inspectPackets(tools, source, table, offset.seconds, options);
+    const look = await early;
+    if (table.hasAllPts()) {
+      const found = offset.seconds === 0 && look ? look : await lookIntoPackets(tools, source, offset.seconds, options);
+      found.mark(table);
+    }
     const plan = planBatches(table, {
       timeBase,
       endPts: source.endPts,
