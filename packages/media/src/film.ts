@@ -2,14 +2,35 @@ import { open, rm } from 'node:fs/promises';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { joinFilm, type StoredBatch } from './join.ts';
 import { originOf } from './origin.ts';
-import { listSound } from './sound.ts';
-import { type Limits, readSource } from './source.ts';
+import type { ReadOptions } from './packets.ts';
+import { listSound, type SoundTrack } from './sound.ts';
+import { type Limits, readSource, type Source } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
 import { verifyFilm } from './verify.ts';
+
+/** What a film takes from its recording beside the picture; it can be read while the picture is still graded. */
+export interface Recorded {
+  readonly source: Source;
+  /** One track for each of `source.audio`. */
+  readonly sound: readonly SoundTrack[];
+}
+
+/** @throws DailiesError as `readSource` and `listSound` do */
+export async function readRecorded(
+  tools: FfmpegTools,
+  recording: string,
+  limits: Limits,
+  options: ReadOptions,
+): Promise<Recorded> {
+  const source = await readSource(tools, recording, limits, options.signal);
+  return { source, sound: await listSound(tools, source, options) };
+}
 
 export interface FilmJob {
   /** Absolute path of the original. */
   readonly recording: string;
+  /** What was read of it before; read now when left out. */
+  readonly recorded?: Recorded | null;
   /** In order. */
   readonly batches: readonly StoredBatch[];
   readonly timeBase: Rational;
@@ -32,11 +53,10 @@ export interface MadeFilm {
  * @throws DailiesError AUDIO_UNSUPPORTED, SETUP_MISMATCH, FRAMES_MISMATCH, FILM_NOT_EXACT, FFMPEG_*; system errors as they are
  */
 export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFilm> {
-  const source = await readSource(tools, job.recording, job.limits, job.signal);
+  const { source, sound: listed } = job.recorded ?? (await readRecorded(tools, job.recording, job.limits, job));
   const first = job.batches[0];
   const last = job.batches.at(-1);
   if (!first || !last) throw new DailiesError('INTERNAL', 'There is no batch to make a film of.');
-  const listed = await listSound(tools, source, job);
   const pictureEnd = (last.endPts * job.timeBase.num) / job.timeBase.den;
   const endSeconds = Math.max(pictureEnd, ...listed.map((track) => track.lastSeconds()));
   const origin = originOf(source, { firstPts: first.pts[0] as number, endSeconds }, job.timeBase);

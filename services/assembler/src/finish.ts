@@ -129,6 +129,7 @@ async function makeVideo(
 ) {
   const batches = await storedBatches(expected.batches, key, ports);
   const made = await ports.makeFilm({
+    recordingId: expected.recordingId,
     recording: original,
     batches,
     timeBase: expected.timeBase,

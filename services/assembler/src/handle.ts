@@ -67,6 +67,7 @@ export async function assemble(
     }
     case 'expect': {
       const expected = message as SplitComplete;
+      if (expected.kind === 'video') ports.readAhead(expected.recordingId, expected.path);
       await ports.notes.write(key, EXPECTED, JSON.stringify(expected));
       return whenWhole(expected, key, ports, [], signal);
     }

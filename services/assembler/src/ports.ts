@@ -13,7 +13,11 @@ export interface AssemblerPorts {
   /** Absolute path of a recording. @throws DailiesError when it would leave the recordings folder */
   resolve(path: string): Promise<string>;
   describe(file: string): Promise<{ sizeBytes: number; fingerprint: string }>;
-  makeFilm(job: Omit<FilmJob, 'limits' | 'timeoutMs'>): Promise<MadeFilm>;
+  /** Reads ahead what `makeFilm` will need of a recording. */
+  readAhead(recordingId: string, path: string): void;
+  makeFilm(
+    job: Omit<FilmJob, 'limits' | 'timeoutMs' | 'recorded'> & { readonly recordingId: string },
+  ): Promise<MadeFilm>;
   writeImage(file: string, bytes: Uint8Array): Promise<void>;
   publish(messages: readonly EncodedMessage[]): Promise<void>;
   now(): number;

@@ -11,10 +11,11 @@ import {
   toDailiesError,
 } from '@dailies/contracts';
 import { explain, type Library, writeDurable } from '@dailies/library';
-import { type FfmpegTools, makeFilm } from '@dailies/media';
+import { type FfmpegTools, makeFilm, readRecorded } from '@dailies/media';
 import { followRecordings, type Logger, type RecordingsReader, type Service } from '@dailies/service';
 import { assemble } from './handle.ts';
 import type { AssemblerPorts } from './ports.ts';
+import { createReadAhead } from './read-ahead.ts';
 import { createSweeper } from './sweep.ts';
 
 export interface AssemblerOptions {
@@ -47,6 +48,10 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     log,
   });
   const limits = { maxPixels: config.maxPixels, maxDurationS: config.maxDurationS, maxBytes: config.maxBytes };
+  const timeoutMs = config.assembleTimeoutMs;
+  const ahead = createReadAhead(async (path, signal) =>
+    readRecorded(tools, await library.inside(path), limits, { timeoutMs, signal }),
+  );
   const ports: AssemblerPorts = {
     view,
     batches: library.batches,
@@ -55,10 +60,13 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     resolve: (path) => library.inside(path),
     describe: (file) => library.describe(file),
     writeImage: (file, bytes) => writeDurable(file, bytes),
-    makeFilm: (job) =>
-      makeFilm(tools, { ...job, limits, timeoutMs: config.assembleTimeoutMs }).catch((thrown: unknown) => {
+    readAhead: (recordingId, path) => ahead.begin(recordingId, path),
+    makeFilm: async (job) => {
+      const recorded = await ahead.take(job.recordingId);
+      return makeFilm(tools, { ...job, recorded, limits, timeoutMs }).catch((thrown: unknown) => {
         throw explain(thrown, 'write', dirname(job.film));
-      }),
+      });
+    },
     publish: (messages) => bus.publish(messages),
     now: () => Date.now(),
   };
@@ -127,6 +135,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     async stop({ drainMs }) {
       await consumer?.stop({ drainMs });
       consumer = null;
+      await ahead.stop();
       await sweeper.stop();
     },
   };

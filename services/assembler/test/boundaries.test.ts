@@ -41,8 +41,9 @@ function mortal(dieAt: number) {
       },
       '',
     );
-  // The view is memory of the process, and asking it is no step.
-  return { step, ports: (given: AssemblerPorts) => ({ ...ports(given), view: given.view }), calls: () => calls, names };
+  // The view is memory of the process, and asking it is no step; nor is what nobody waits for.
+  const still = ({ view, readAhead }: AssemblerPorts) => ({ view, readAhead });
+  return { step, ports: (given: AssemblerPorts) => ({ ...ports(given), ...still(given) }), calls: () => calls, names };
 }
 
 interface Case {
@@ -74,6 +75,7 @@ async function play(t: TestContext, { dieAt, view: seen, order }: Case) {
     const ports = life.ports({
       ...stage.ports(view),
       // No two ffmpegs write the same film: what is published twice shows.
+      readAhead: () => {},
       async makeFilm({ batches, film }) {
         const parts = await Promise.all(batches.map((batch) => batch.read()));
         await writeFile(film, `${Buffer.concat(parts).toString()} film ${++films}`);

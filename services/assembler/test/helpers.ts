@@ -101,6 +101,7 @@ export async function makeStage(t: TestContext) {
     resolve: (path) => library.inside(path),
     describe: (path) => library.describe(path),
     writeImage: (path, bytes) => writeFile(path, bytes),
+    readAhead: () => {},
     async makeFilm({ batches, film }) {
       let text = '';
       for (const batch of batches) text += Buffer.from(await batch.read()).toString();
