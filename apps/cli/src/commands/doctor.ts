@@ -66,6 +66,7 @@ async function findingsOf(context: Context, config: DoctorConfig): Promise<Findi
     cwd: context.cwd,
     searchPath: context.env.PATH ?? '',
     openBus: () => context.openBus(config, { readOnly: true, log }),
+    kafkaTopics: (kafkaBrokers) => context.kafkaTopics({ ...config, kafkaBrokers }, { create: false, log }),
   };
   return [...mixUp, ...(await examine(CHECKS, input))];
 }

@@ -1,4 +1,4 @@
-import type { Bus } from '@dailies/bus';
+import type { Bus, TopicState } from '@dailies/bus';
 import type { Candidate, Finding as ScanFinding } from '@dailies/library';
 import type { DoctorConfig } from './fields.ts';
 import type { Finding } from './finding.ts';
@@ -32,6 +32,8 @@ export interface DoctorInput {
   readonly searchPath: string;
   /** Opens the bus that is configured, for reading alone. */
   openBus(): Promise<Bus>;
+  /** The topics as they are on Kafka; nothing is made. */
+  kafkaTopics(brokers: string): Promise<TopicState[]>;
 }
 
 /** One check. What it throws becomes a line of its own. */

@@ -48,6 +48,7 @@ export function inputOf(
     cwd: join(recordings, 'no-checkout'),
     searchPath: process.env.PATH ?? '',
     openBus: () => openBus(config, { clientId: 'test', readOnly: true }),
+    kafkaTopics: async () => [],
   };
 }
 
