@@ -117,5 +117,11 @@ for (const [layout, volumes] of Object.entries(LAYOUTS)) {
       );
     }
     assert.deepEqual(Object.keys(merged.services.kafka?.networks ?? {}), ['dailies'], 'Jitsi cannot reach Kafka');
+    const watcher = merged.services['ingest-watcher'];
+    assert.deepEqual(Object.keys(watcher?.networks ?? {}).sort(), ['dailies', 'meet.jitsi'], 'Jibri can tell it');
+    assert.equal(watcher?.environment?.COURTESY_PORT, '9465');
+    assert.equal(merged.services.jibri?.environment?.JIBRI_WEBHOOK_SUBSCRIBERS, 'http://ingest-watcher:9465');
+    const host = merged.services['filter-worker']?.environment?.COURTESY_HOST;
+    assert.ok(host && host === watcher?.environment?.COURTESY_HOST, 'workers and watcher mean the same machine');
   });
 }

@@ -30,7 +30,7 @@ async function scriptProblem(script: string, { host }: DoctorInput): Promise<Fin
   const check = 'finalize script';
   const found = await stat(script).catch(() => null);
   if (!found?.isFile())
-    return fail(check, `${quote(script)} is not there.`, 'Copy deploy/jitsi/finalize.sh to it, or name another one.');
+    return fail(check, `${quote(script)} is not there.`, 'Copy deploy/jitsi/finalize to it, or name another one.');
   // Jibri runs it as a user of its own: what the owner alone may run does not help.
   if ((found.mode & 0o005) !== 0o005)
     return fail(check, `${quote(script)} cannot be run by everybody.`, `chmod 0755 ${quote(script)}`);

@@ -10,6 +10,8 @@ export interface Checkout {
   readonly configDir: string | null;
   /** Whether jibri.yml mounts storage/jibri. */
   readonly mountsStorage: boolean;
+  /** Where Jibri records with our overlay (deploy/jitsi/dailies.yml) beside it, in all releases; null without it. */
+  readonly overlayRecordings: string | null;
   /** The finalize script on the host, or null. */
   readonly finalizeScript: string | null;
 }
@@ -22,12 +24,17 @@ export async function readCheckout(folder: string, host: Pick<Host, 'readText' |
   const config = env.get('CONFIG');
   const configDir = config === undefined ? null : expand(config, folder, host.home);
   const script = env.get('JIBRI_FINALIZE_RECORDING_SCRIPT_PATH');
+  const overlay = (await host.readText(join(folder, 'dailies.yml'))) !== null;
+  const place = (given: string): string => expand(given, folder, host.home);
+  const storage = env.get('DAILIES_STORAGE') ?? (configDir === null ? null : join(configDir, 'storage', 'jibri'));
+  const ours = overlay ? join(place(env.get('DAILIES_HOME') ?? '../dailies'), 'deploy', 'jitsi', 'finalize') : null;
   return {
     folder,
     tag: imageTag(compose, env),
     configDir,
     mountsStorage: /:\/storage(?::|\s|$)/m.test(compose),
-    finalizeScript: script === undefined || configDir === null ? null : hostPath(script, configDir),
+    overlayRecordings: overlay && storage !== null ? join(place(storage), 'recordings') : null,
+    finalizeScript: script === undefined ? ours : configDir === null ? null : hostPath(script, configDir),
   };
 }
 

@@ -45,7 +45,7 @@ async function layoutFinding(input: DoctorInput, checkout: Checkout | null): Pro
     layoutOf(parseRelease(release ?? '')) ?? (checkout?.mountsStorage ? 'rootless' : null) ?? layoutAt(watched);
   const base = checkout?.configDir ?? baseOf(watched);
   if (base !== null) {
-    const expected = layout && join(base, PLACE[layout]);
+    const expected = checkout?.overlayRecordings ?? (layout && join(base, PLACE[layout]));
     const problem = await elsewhere(watched, base, expected);
     if (problem) return problem;
   }
@@ -58,8 +58,10 @@ async function layoutFinding(input: DoctorInput, checkout: Checkout | null): Pro
 /** Something that Jibri records to where nobody looks: after an upgrade its folder is another one. */
 async function elsewhere(watched: string, base: string, expected: string | null): Promise<Finding | null> {
   const here = await realpath(watched).catch(() => watched);
-  for (const place of Object.values(PLACE)) {
-    const other = join(base, place);
+  for (const other of new Set([
+    ...(expected ? [expected] : []),
+    ...Object.values(PLACE).map((place) => join(base, place)),
+  ])) {
     const there = await realpath(other).catch(() => null);
     if (there === null || there === here || here.startsWith(`${there}/`)) continue;
     const names = (await readdir(there).catch(() => [])).filter((name) => !name.startsWith('.'));

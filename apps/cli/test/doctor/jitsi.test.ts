@@ -51,11 +51,23 @@ test('a checkout: the tag is that of .env, else the default; ~ and the container
     tag: 'stable-9955',
     configDir: '/home/meet/cfg',
     mountsStorage: false,
+    overlayRecordings: null,
     finalizeScript: '/home/meet/cfg/jibri/finalize.sh',
   });
   const rootless = await of(NEW, 'CONFIG=./cfg\nJITSI_IMAGE_VERSION=stable-11146\n');
   assert.deepEqual([rootless?.tag, rootless?.configDir, rootless?.mountsStorage], ['stable-11146', '/c/cfg', true]);
   assert.equal(await readCheckout('/c', fakeHost()), null);
+});
+
+test('with our overlay Jibri records to storage/ in all releases, and runs our script', async (t) => {
+  const files = { '/c/jibri.yml': OLD, '/c/.env': 'CONFIG=~/cfg\nDAILIES_HOME=/opt/dailies\n', '/c/dailies.yml': '' };
+  const found = await readCheckout('/c', fakeHost({ files }));
+  assert.equal(found?.overlayRecordings, '/home/meet/cfg/storage/jibri/recordings');
+  assert.equal(found?.finalizeScript, '/opt/dailies/deploy/jitsi/finalize');
+  const { folder, input } = checkout(t, OLD);
+  writeFileSync(join(folder, 'docker-jitsi-meet/dailies.yml'), '');
+  const [, layout] = await jibriCheck.run(input('storage/jibri/recordings'));
+  assert.equal(layout?.level, 'ok', layout?.found);
 });
 
 /** A checkout beside its CONFIG folder. */
