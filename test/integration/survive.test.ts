@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { type FixtureName, fixture } from '../fixtures/make.ts';
-import { killGroup, makeRoom } from '../helpers/dailies.ts';
+import { makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
-import { random } from '../helpers/random.ts';
 
 const HOSTILE: Readonly<Partial<Record<FixtureName, string>>> = {
   'zero-bytes.mp4': 'RECORDING_EMPTY',
@@ -55,40 +53,4 @@ test('a film is never written over another one', { timeout: 1_200_000 }, async (
   assert.match(String(row?.film), / \(2\)\.mp4$/);
   assert.match(String(row?.archived), / \(2\)\.mp4$/);
   await assertExact(file, join(room.folder, String(row?.film)));
-});
-
-const KILLS = Number(process.env.KILLS ?? 8);
-const SEED = Number(process.env.SEED ?? 1);
-
-test(`kill -9 of the whole process tree, ${KILLS} times, seed ${SEED}: the film is the same and appears once`, {
-  timeout: 600_000,
-}, async (t) => {
-  const room = await makeRoom(t);
-  const file = await fixture('cfr30-gop250');
-  await room.put(file, 'a.mp4');
-  await room.put(await fixture('open-gop'), 'b.mp4');
-  const next = random(SEED);
-  let killed = 0;
-  for (let round = 0; round < KILLS; round++) {
-    const child = room.start('run', '--once');
-    const ended = once(child, 'exit');
-    // The moment is the point of this test: anywhere from start-up to the end.
-    const timer = setTimeout(() => killGroup(child), 300 + next() * 2500);
-    const [code] = (await ended) as [number | null];
-    clearTimeout(timer);
-    if (code !== null) break;
-    killed++;
-  }
-  assert.ok(killed > 0, 'the run was over before the first kill');
-  const { code, output } = await room.dailies('run', '--once');
-  assert.equal(code, 0, output);
-  const rows = await room.status();
-  assert.deepEqual(rows.map((row) => [row.path, row.state]).sort(), [
-    ['a.mp4', 'finished'],
-    ['b.mp4', 'finished'],
-  ]);
-  assert.deepEqual(await room.files('processed'), ['a.mp4', 'b.mp4']);
-  assert.deepEqual(await room.files('archived'), ['a.mp4', 'b.mp4']);
-  assert.deepEqual(await room.files('work'), []);
-  await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
 });

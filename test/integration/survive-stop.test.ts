@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fixture } from '../fixtures/make.ts';
+import { killGroup, makeRoom } from '../helpers/dailies.ts';
+import { assertExact } from '../helpers/judge.ts';
+import { random } from '../helpers/random.ts';
+import { listenTo } from '../helpers/running.ts';
+
+/** Stops of every kind, in the middle of the work. */
+const env = () => ({ BATCH_SECONDS: '1', WINDOW_BATCHES: '3', WORKER_SLOTS: '2', LOG_LEVEL: 'debug' });
+
+/** The batches that a worker has graded, one entry for each time: `<recording>/<batch>`. */
+function gradings(lines: readonly string[]): string[] {
+  return lines
+    .map((line) => /batch graded.*recordingId ([0-9a-f]{16}).*batch (\d+)/.exec(line))
+    .filter((found) => found !== null)
+    .map(([, recording, batch]) => `${recording}/${batch}`);
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} while batches are graded: what is in hand is finished, the next start goes on, nothing is graded twice`, {
+    timeout: 300_000,
+  }, async (t) => {
+    const room = await makeRoom(t, undefined, { env });
+    const file = await fixture('cfr30-gop60');
+    await room.put(file, 'a.mp4');
+    const first = listenTo(room.start('run'));
+    await first.said(/batch graded/);
+    // As a terminal does: the whole group gets it.
+    process.kill(-(first.child.pid as number), signal);
+    assert.equal(await first.ended, 0, first.lines.join('\n'));
+    const [before] = await room.status();
+    assert.equal(before?.state, 'grading', JSON.stringify(before));
+    assert.equal(before.code, null, 'a stop is no failure');
+    const second = listenTo(room.start('run', '--once'));
+    assert.equal(await second.ended, 0, second.lines.join('\n'));
+    const graded = [...gradings(first.lines), ...gradings(second.lines)];
+    assert.equal(graded.length, 10, graded.join());
+    assert.equal(new Set(graded).size, 10, graded.join());
+    assert.deepEqual(await room.files('work'), []);
+    await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
+  });
+}
+
+test('a stop in the middle of --once says what is left, and is no failure of the recording', {
+  timeout: 300_000,
+}, async (t) => {
+  const room = await makeRoom(t, undefined, { env });
+  await room.put(await fixture('cfr30-gop60'), 'a.mp4');
+  const run = listenTo(room.start('run', '--once'));
+  await run.said(/batch graded/);
+  run.child.kill('SIGTERM');
+  assert.equal(await run.ended, 3, run.lines.join('\n'));
+  assert.match(run.lines.join('\n'), /a\.mp4/);
+  assert.equal((await room.status())[0]?.state, 'grading');
+});
+
+test('a tree that is frozen holds its folder; when it wakes up the film is made, once', {
+  timeout: 300_000,
+}, async (t) => {
+  const room = await makeRoom(t, undefined, { env });
+  const file = await fixture('open-gop');
+  await room.put(file, 'a.mp4');
+  const run = listenTo(room.start('run', '--once'));
+  await run.said(/batch graded/);
+  process.kill(-(run.child.pid as number), 'SIGSTOP');
+  const second = await room.dailies('run', '--once');
+  assert.equal(second.code, 1, second.output);
+  assert.match(second.output, /Another dailies run works on this folder \(process \d+/);
+  assert.equal((await room.status())[0]?.path, 'a.mp4', 'who only looks is not held up');
+  process.kill(-(run.child.pid as number), 'SIGCONT');
+  assert.equal(await run.ended, 0, run.lines.join('\n'));
+  assert.deepEqual(await room.files('processed'), ['a.mp4']);
+  assert.deepEqual(await room.files('archived'), ['a.mp4']);
+  assert.deepEqual(await room.files('work'), []);
+  await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
+});
+
+const KILLS = Number(process.env.KILLS ?? 8);
+const SEED = Number(process.env.SEED ?? 1);
+
+test(`kill -9 of the whole process tree, ${KILLS} times, seed ${SEED}: the film is the same and appears once`, {
+  timeout: 600_000 + KILLS * 30_000,
+}, async (t) => {
+  const room = await makeRoom(t, undefined, { env });
+  const files = { 'a.mp4': await fixture('cfr30-gop250'), 's/b.mp4': await fixture('open-gop') };
+  for (const [name, file] of Object.entries(files)) await room.put(file, name);
+  const next = random(SEED);
+  const lives: string[][] = [];
+  for (let round = 0; round < KILLS; round++) {
+    const run = listenTo(room.start('run', '--once'));
+    // Some while after one of its first lines: a moment that is as random on a slow machine as on a fast one.
+    const line = Math.floor(next() * 25);
+    const laterMs = next() * 400;
+    const seen = setInterval(() => {
+      if (run.lines.length < line) return;
+      clearInterval(seen);
+      setTimeout(() => killGroup(run.child), laterMs);
+    }, 5);
+    const code = await run.ended;
+    clearInterval(seen);
+    lives.push(gradings(run.lines));
+    if (code !== null) {
+      assert.equal(code, 0, run.lines.join('\n'));
+      break;
+    }
+  }
+  const last = listenTo(room.start('run', '--once'));
+  assert.equal(await last.ended, 0, last.lines.join('\n'));
+  lives.push(gradings(last.lines));
+  const rows = await room.status();
+  assert.deepEqual(rows.map((row) => [row.path, row.state]).sort(), [
+    ['a.mp4', 'finished'],
+    ['s/b.mp4', 'finished'],
+  ]);
+  for (const below of ['processed', 'archived']) assert.deepEqual(await room.files(below), ['a.mp4', 's/b.mp4']);
+  assert.deepEqual(await room.files('work'), []);
+  for (const [name, file] of Object.entries(files)) await assertExact(file, join(room.folder, 'processed', name));
+  // What a kill may cost: the batches that were in the two slots, once more. Never twice in one life.
+  const kills = lives.length - 1;
+  const all = lives.flat();
+  const batches = new Set(all).size;
+  t.diagnostic(`${kills} kills, ${batches} batches, ${all.length} gradings`);
+  for (const life of lives) assert.equal(new Set(life).size, life.length, life.join());
+  assert.ok(all.length <= batches + 2 * kills, `${all.length} gradings of ${batches} batches with ${kills} kills`);
+});
