@@ -43,7 +43,8 @@ export const gradeFile: GradeFile = async (input, output, options) => {
         ? withExtension(output, `.${made.container}`)
         : output;
     const film = await place(temporary, wanted, options.config.gradeForce);
-    return { film, frames: made.frames, durationMs: made.durationMs, filmBytes: (await stat(film)).size };
+    const { frames, durationMs, notes } = made;
+    return { film, frames, durationMs, filmBytes: (await stat(film)).size, notes };
   } catch (thrown) {
     await rm(temporary, { force: true });
     throw toDailiesError(explain(thrown, 'write', dirname(output)));
@@ -52,7 +53,10 @@ export const gradeFile: GradeFile = async (input, output, options) => {
   }
 };
 
-type Made = Omit<MadeFilm, 'container'> & { readonly container: MadeFilm['container'] | null };
+type Made = Omit<MadeFilm, 'container'> & {
+  readonly container: MadeFilm['container'] | null;
+  readonly notes: readonly string[];
+};
 
 async function gradeStill(
   input: string,
@@ -61,7 +65,7 @@ async function gradeStill(
   { look }: GradeOptions,
 ): Promise<Made> {
   await writeFile(film, await gradeImage(await readFile(input), look, { format }), { flag: 'wx' });
-  return { container: null, frames: 1, durationMs: 0 };
+  return { container: null, frames: 1, durationMs: 0, notes: [] };
 }
 
 async function gradeVideo(input: string, film: string, folder: string, options: GradeOptions): Promise<Made> {
@@ -84,7 +88,7 @@ async function gradeVideo(input: string, film: string, folder: string, options: 
       if (error instanceof DailiesError && error.code === 'FRAMES_MISMATCH') return gradeCut('rekey');
       throw error;
     });
-    return await makeFilm(tools, {
+    const made = await makeFilm(tools, {
       recording: input,
       batches,
       timeBase: split.timeBase,
@@ -93,6 +97,7 @@ async function gradeVideo(input: string, film: string, folder: string, options: 
       timeoutMs: ASSEMBLE_TIMEOUT_MS ?? 0,
       signal,
     });
+    return { ...made, notes: split.notes };
   } finally {
     await slots.close();
   }

@@ -11,7 +11,7 @@ import { fakeContext, fakeOutput, temporaryFolder } from './helpers.ts';
 const made: GradeFile = async (_input, output, { onProgress }) => {
   onProgress({ frames: 0, totalFrames: 600, durationMs: 20_000 });
   onProgress({ frames: 600, totalFrames: 600, durationMs: 20_000 });
-  return { film: output, frames: 600, durationMs: 20_000, filmBytes: 5_000_000 };
+  return { film: output, frames: 600, durationMs: 20_000, filmBytes: 5_000_000, notes: ['it is cut off'] };
 };
 
 function setup(t: TestContext, gradeFile: GradeFile = made) {
@@ -30,7 +30,7 @@ function setup(t: TestContext, gradeFile: GradeFile = made) {
 }
 
 test('the film is named after the recording and its look, unless it is given', async (t) => {
-  const { folder, input, calls, run, stdout } = setup(t);
+  const { folder, input, calls, run, stdout, stderr } = setup(t);
   assert.equal(await run('in.webm', '--look', 'none'), 0);
   mkdirSync(join(folder, 'out'));
   assert.equal(await run('in.webm', 'out/film.mp4'), 0);
@@ -39,6 +39,7 @@ test('the film is named after the recording and its look, unless it is given', a
     { input, output: join(folder, 'out/film.mp4'), look: 'both' },
   ]);
   assert.match(stdout.text(), /in\.none\.mp4: 600 frames, 0:20, 5\.0 MB, in \d+\.\d s, [\d.]+x real time\n/);
+  assert.match(stderr.text(), /Note: it is cut off\.\n/);
 });
 
 test('nothing is overwritten without --force, and never the recording', async (t) => {
@@ -83,7 +84,7 @@ test('the bar is drawn on a terminal alone, and removed at the end', async (t) =
   const terminal = fakeOutput({ isTerminal: true });
   await program([gradeCommand(made)], { ...context, cwd: folder, stderr: terminal }, ['grade', 'in.webm']);
   assert.match(terminal.text(), /▕█+▏ 100 % {2}putting the film together/);
-  assert.ok(terminal.text().endsWith('\x1b[J'));
+  assert.ok(terminal.text().endsWith('\x1b[JNote: it is cut off.\n'));
 });
 
 test('the line of the bar: share, speed, ETA', () => {

@@ -96,7 +96,7 @@ export const ERRORS = {
   FRAMES_MISMATCH: {
     fate: 'never',
     means: 'A batch did not decode to exactly the frames that its window names.',
-    todo: 'Nothing at first: the recording is cut again by decoding it. If that fails too, the recording is damaged.',
+    todo: 'The recording is cut again by decoding it, by itself. When that has failed too, it is damaged or of an odd form: copy it without encoding (`ffmpeg -i IN -c copy OUT.mkv`), play the copy, and put it in the place of the original, which is untouched.',
   },
   SETUP_MISMATCH: {
     fate: 'never',
@@ -106,7 +106,7 @@ export const ERRORS = {
   FILM_NOT_EXACT: {
     fate: 'never',
     means: 'The finished film did not pass the check against its recording, so it was not published.',
-    todo: 'Please report it with the message; the original is untouched.',
+    todo: 'The original is untouched. Copy it without encoding (`ffmpeg -i IN -c copy OUT.mkv`; or to OUT.mp4 when it is a MKV), play the copy and put it in: that mends most odd containers. A newer ffmpeg (FFMPEG_PATH) may do, too. Please report it with the message.',
   },
   AUDIO_UNSUPPORTED: {
     fate: 'never',

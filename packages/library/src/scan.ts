@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { DailiesError, type ErrorCode, type Kind } from '@dailies/contracts';
 import { errnoOf, explain, quote } from './access.ts';
 import { contains, realOf } from './inside.ts';
-import { FINALIZED_MARKER, kindOf, METADATA_FILE } from './kinds.ts';
+import { FINALIZED_MARKER, foreignMedia, kindOf, METADATA_FILE } from './kinds.ts';
 import type { FileState } from './ready.ts';
 
 /** A file that may be a recording: regular, of a known extension, not being written under a temporary name. */
@@ -35,8 +35,8 @@ export interface ScanRules {
   readonly root: string;
   /** Absolute paths of folders that are not looked into. */
   readonly own: ReadonlySet<string>;
-  /** Told of files that are passed over. */
-  readonly onIgnored?: (path: string, why: string) => void;
+  /** Told of files that are passed over; `isMedia` when somebody may expect a film of it. */
+  readonly onIgnored?: (path: string, why: string, isMedia: boolean) => void;
 }
 
 export type ScanEntry =
@@ -121,8 +121,9 @@ async function look(
   if (entry.isSymbolicLink()) return symlink(rules, path);
   const kind = kindOf(name);
   if (!kind || !entry.isFile()) {
+    const foreign = entry.isFile() ? foreignMedia(name) : null;
     if (name !== METADATA_FILE && !name.startsWith('.'))
-      rules.onIgnored?.(path, kind ? 'no regular file' : 'no extension of a recording');
+      rules.onIgnored?.(path, foreign ?? (kind ? 'no regular file' : 'no extension of a recording'), foreign !== null);
     return null;
   }
   // Names are bytes; what is no UTF-8 cannot travel in a message, nor be opened by the name that we would make of it.
@@ -157,7 +158,7 @@ async function symlink(rules: ScanRules, path: string): Promise<ScanEntry | null
     // Our own folders may be links to another disk.
     if (rules.own.has(file) || rules.own.has(target)) return null;
     if (contains(rules.root, target)) {
-      rules.onIgnored?.(path, 'a link to another place of this folder');
+      rules.onIgnored?.(path, 'a link to another place of this folder', false);
       return null;
     }
     const isFolder = (await stat(target).catch(() => null))?.isDirectory() === true;

@@ -129,6 +129,23 @@ test('a name that is no UTF-8 is reported', async (t) => {
   assert.deepEqual(await candidates(library), []);
 });
 
+test('media that are not opened are told of as such, with what to do; other files are not', async (t) => {
+  const recordings = await temporaryFolder(t);
+  const files = ['a.flv', 'b.OGV', 'c.mp3', 'd.m3u8', 'e.heic', 'notes.txt', '.f.flv', 'g.flv.part', 'h.3gp', 'i.MTS'];
+  for (const path of files) await put(join(recordings, path));
+  await mkdir(join(recordings, 'folder.flv'));
+  const told: string[] = [];
+  const onIgnored = (path: string, why: string, isMedia: boolean): void => {
+    if (isMedia) told.push(`${path}: ${why}`);
+  };
+  const taken: string[] = [];
+  for await (const entry of openLibrary({ recordings }).scan({ onIgnored }))
+    if (entry.type === 'candidate') taken.push(entry.candidate.path);
+  assert.deepEqual(taken.sort(), ['h.3gp', 'i.MTS']);
+  assert.deepEqual(told.map((line) => line.slice(0, line.indexOf(':'))).sort(), files.slice(0, 5));
+  assert.match(told.find((line) => line.startsWith('a.flv')) ?? '', /MKV.*ffmpeg -i IN -c copy OUT\.mkv/);
+});
+
 test('links that leave the tree are reported, those inside it passed over', async (t) => {
   const base = await temporaryFolder(t);
   const recordings = join(base, 'recordings');

@@ -1,3 +1,4 @@
+export * from './cut.ts';
 export * from './film.ts';
 export * from './grade-batch.ts';
 export * from './inspect.ts';

@@ -83,7 +83,7 @@ export async function joinFilm(
   }).catch((error: unknown) => {
     const tail = error instanceof DailiesError ? String(error.details.stderr ?? '') : '';
     const refused =
-      /Could not find tag for codec (\S+) in stream #\d+, codec not currently supported in container|codec not currently supported in container/.exec(
+      /Could not find tag for codec (\S+) in stream #\d+, codec not currently supported in container|codec not currently supported in container|Not yet implemented in FFmpeg/.exec(
         tail,
       );
     if (refused)

@@ -6,7 +6,8 @@ export type CutProblem =
   | 'two frames with one presentation time'
   | 'it does not begin with a keyframe'
   | 'frames before its first keyframe in presentation order'
-  | 'its keyframes are too far apart';
+  | 'its keyframes are too far apart'
+  | 'its codec needs its container to be decoded';
 
 export type Plan =
   | { readonly batches: readonly PlannedBatch[]; readonly frames: number; readonly problem: null }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type ColorTags, DailiesError, type Picture, type Rational } from '@dailies/contracts';
+import { missingBytes } from './cut-off.ts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
 import { CONTAINERS, LOOK_LONGER } from './safety.ts';
 import { sniff } from './sniff.ts';
@@ -78,8 +79,15 @@ export async function readSource(
     }
     throw error;
   });
-  if (probed.streams.every(isKnown)) return toSource(path, size, probed, limits);
-  return { ...toSource(path, size, await probe(LOOK_LONGER), limits), probing: LOOK_LONGER };
+  const missing = await missingBytes(path);
+  const cutOff = missing > 0 ? [cutOffNote(missing)] : [];
+  const known = probed.streams.every(isKnown);
+  const source = toSource(path, size, known ? probed : await probe(LOOK_LONGER), limits);
+  return { ...source, notes: [...cutOff, ...source.notes], probing: known ? [] : LOOK_LONGER };
+}
+
+function cutOffNote(missing: number): string {
+  return `it is cut off: ${missing} bytes that it announces are missing, so the film ends where the recording does; if there is a whole copy, put that here and delete this one`;
 }
 
 /** Whether ffprobe has found out what a track is. */

@@ -1,40 +1,14 @@
-import { DailiesError, type EncodeSettings, MAX_BATCH_BYTES, type Picture, type Rational } from '@dailies/contracts';
-import { encoderOptions } from './encoder.ts';
+import { DailiesError, type Picture, type Rational } from '@dailies/contracts';
+import { type CutBatch, MAX_PAYLOAD_BYTES, type SplitOptions, type SplitSink } from './cut.ts';
 import type { NutHeader } from './nut/format.ts';
-import type { NutFrame } from './nut/reader.ts';
 import { frameHeader, nutHeader } from './nut/writer.ts';
-import { lookIntoPackets, nutTarget, offsetFor, type PacketTable, readPacketTable, streamPackets } from './packets.ts';
-import { decodeFilters, preparedPicture } from './picture.ts';
+import { lookIntoPackets, offsetFor, type PacketTable, readPacketTable, streamPackets } from './packets.ts';
+import { preparedPicture } from './picture.ts';
 import { type CutProblem, planBatches } from './plan.ts';
-import { runFfmpeg } from './run.ts';
-import { SAFE_INPUT } from './safety.ts';
+import { splitByRekey } from './rekey.ts';
 import type { Source } from './source.ts';
 import type { PlannedBatch } from './tail.ts';
-import { type Ratio, ticksPer, toTicks } from './ticks.ts';
 import type { FfmpegTools } from './tools.ts';
-
-/** A batch as the splitter sends it. PTS are ticks of the split's time base. */
-export interface CutBatch {
-  readonly index: number;
-  readonly pts: readonly number[];
-  readonly endPts: number;
-  readonly basePts: number;
-  /** NUT bytes: the compressed packets that the frames need. */
-  readonly payload: Buffer;
-}
-
-export interface SplitSink {
-  /** False when the batch is stored already: its payload is not made. */
-  wants(index: number): boolean;
-  /** Resolves when there is room for the next one; until then ffmpeg is held back. */
-  batch(batch: CutBatch): Promise<void>;
-}
-
-export interface SplitOptions {
-  readonly batchSeconds: number;
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** What is known before the first batch. */
 export interface PreparedSplit {
@@ -47,14 +21,14 @@ export interface PreparedSplit {
   readonly picture: Picture;
   /** Why it has to be decoded to be cut; null for `copy`. */
   readonly problem: CutProblem | 'asked for' | null;
+  /** What the operator should know of the recording: that it is cut off, why it is decoded to be cut, what is left out. */
+  readonly notes: readonly string[];
   /** Cuts and sends all batches. @returns how many batches and frames there are */
   run(sink: SplitSink): Promise<{ batches: number; frames: number }>;
 }
 
 /** A single GOP longer than this is re-keyed: one worker would have it alone for too long. */
 const MAX_GOP_SECONDS = 30;
-/** Room for the headers of the payload within a message. */
-const MAX_PAYLOAD_BYTES = MAX_BATCH_BYTES - 64 * 1024;
 
 /**
  * Reads the packets of a recording and decides how it is cut: at its own keyframes without decoding, or, where that is
@@ -66,8 +40,9 @@ export async function prepareSplit(
   options: SplitOptions,
   force: 'copy' | 'rekey',
 ): Promise<PreparedSplit> {
+  const copying = force === 'copy' && travels(source.picture);
   // Both at once: nearly all recordings need no offset, and a look that was in vain is taken again.
-  const early = force === 'copy' ? lookIntoPackets(tools, source, 0, options).catch(() => null) : Promise.resolve(null);
+  const early = copying ? lookIntoPackets(tools, source, 0, options).catch(() => null) : Promise.resolve(null);
   const { table, timeBase } = await readPacketTable(tools, source, options).catch(async (error: unknown) => {
     await early;
     throw error;
@@ -75,7 +50,8 @@ export async function prepareSplit(
   const offset = offsetFor(table.minPts(), timeBase);
   const durationMs = source.durationMs;
   let problem: CutProblem | 'asked for' = 'asked for';
-  if (force === 'copy') {
+  if (force === 'copy' && !copying) problem = 'its codec needs its container to be decoded';
+  if (copying) {
     const look = await early;
     if (table.hasAllPts()) {
       const found = offset.seconds === 0 && look ? look : await lookIntoPackets(tools, source, offset.seconds, options);
@@ -96,6 +72,7 @@ export async function prepareSplit(
         durationMs,
         picture: source.picture,
         problem: null,
+        notes: source.notes,
         run: (sink) =>
           splitByCopy(tools, source, table, plan.batches, { timeBase, offsetSeconds: offset.seconds }, sink, options),
       };
@@ -109,8 +86,20 @@ export async function prepareSplit(
     durationMs,
     picture: preparedPicture(source.picture),
     problem,
+    notes: problem === 'asked for' ? source.notes : [...source.notes, `it is decoded to be cut: ${problem}`],
     run: (sink) => splitByRekey(tools, source, { timeBase, offset }, sink, options),
   };
+}
+
+/** Codecs whose packets decode from NUT as they do from their container. Others (QuickTime RLE, palettes) need more than NUT carries. */
+const TRAVELLING: ReadonlySet<string> = new Set(
+  `h264 hevc av1 vp8 vp9 mpeg4 mpeg2video mpeg1video mjpeg prores h263 theora ffv1 msmpeg4v2 msmpeg4v3 wmv2 flv1 huffyuv`.split(
+    ' ',
+  ),
+);
+
+function travels({ codec, pixelFormat }: Picture): boolean {
+  return TRAVELLING.has(codec) && pixelFormat !== 'pal8';
 }
 
 async function splitByCopy(
@@ -185,112 +174,4 @@ function copyBatch(
     );
   }
   return { index, pts: batch.pts, endPts: batch.endPts, basePts, payload: Buffer.concat(parts) };
-}
-
-/** Re-keyed batches begin at keyframes this far apart. */
-const REKEY_SECONDS = 2;
-/** Near lossless, and bounded, so that a batch always fits into a message. */
-const REKEY_CRF = 10;
-const REKEY_MAX_BITS = Math.floor((MAX_PAYLOAD_BYTES * 8) / (REKEY_SECONDS * 2));
-
-async function splitByRekey(
-  tools: FfmpegTools,
-  source: Source,
-  at: { timeBase: Rational; offset: { seconds: number; ticks: number } },
-  sink: SplitSink,
-  options: SplitOptions,
-): Promise<{ batches: number; frames: number }> {
-  let header: NutHeader | null = null;
-  let group: { pts: number; payload: Buffer }[] = [];
-  let bytes = 0;
-  let index = 0;
-  let frames = 0;
-  let lastGap = 1;
-  const flush = async (endPts: number): Promise<void> => {
-    const pts = group.map((frame) => frame.pts);
-    const basePts = pts[0] as number;
-    const parts = group.flatMap((frame, i) => [
-      frameHeader(frame.pts - basePts, frame.payload.length, i === 0),
-      frame.payload,
-    ]);
-    const batch = { index, pts, endPts, basePts, payload: Buffer.concat([nutHeader(header as NutHeader), ...parts]) };
-    if (batch.payload.length > MAX_BATCH_BYTES)
-      throw new DailiesError(
-        'BATCH_TOO_LARGE',
-        `A batch of ${group.length} re-keyed frames takes ${batch.payload.length} bytes.`,
-      );
-    if (sink.wants(index)) await sink.batch(batch);
-    index++;
-    frames += group.length;
-    group = [];
-    bytes = 0;
-  };
-  const target = nutTarget({
-    header: (found) => {
-      header = { ...found, timeBase: at.timeBase };
-      ratio = ticksPer(found.timeBase, at.timeBase);
-    },
-    frame: async (frame: NutFrame, payload: Buffer) => {
-      const pts = toTicks(frame.pts, ratio) - at.offset.ticks;
-      const last = group.at(-1);
-      if (last && pts <= last.pts)
-        throw new DailiesError('RECORDING_UNREADABLE', 'The recording decodes to frames whose times do not ascend.');
-      if (last) lastGap = pts - last.pts;
-      const seconds = group[0] ? ((pts - group[0].pts) * at.timeBase.num) / at.timeBase.den : 0;
-      const full = seconds + REKEY_SECONDS > options.batchSeconds * 1.5 || bytes > MAX_PAYLOAD_BYTES / 2;
-      if (frame.key && group.length > 0 && full) await flush(pts);
-      group.push({ pts, payload });
-      bytes += payload.length;
-    },
-  });
-  let ratio: Ratio = { mul: 1, div: 1 };
-  const settings: EncodeSettings = { preset: 'ultrafast', crf: REKEY_CRF, lossless: false };
-  await runFfmpeg({
-    tools,
-    inputs: [
-      {
-        options: [
-          '-copyts',
-          ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : []),
-          '-noautorotate',
-          ...source.probing,
-          ...SAFE_INPUT,
-        ],
-        source: source.path,
-      },
-    ],
-    output: [
-      ...[
-        '-map',
-        `0:${source.videoIndex}`,
-        '-vf',
-        decodeFilters(source.picture),
-        ...tools.passthrough,
-        '-enc_time_base',
-        '-1',
-      ],
-      ...encoderOptions(settings, preparedPicture(source.picture), REKEY_SECONDS),
-      // Two threads always: with another number x264 may cut its bits otherwise, and a restart must give the same batches.
-      ...[
-        '-bf',
-        '0',
-        '-threads',
-        '2',
-        '-maxrate',
-        String(REKEY_MAX_BITS),
-        '-bufsize',
-        String(REKEY_MAX_BITS),
-        '-f',
-        'nut',
-      ],
-    ],
-    target,
-    timeoutMs: options.timeoutMs,
-    signal: options.signal,
-    purpose: 'decode the recording',
-  });
-  const last = group.at(-1);
-  if (last) await flush(last.pts + lastGap);
-  if (frames === 0) throw new DailiesError('RECORDING_UNREADABLE', 'The recording decodes to no frame.');
-  return { batches: index, frames };
 }

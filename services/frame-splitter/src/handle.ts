@@ -122,10 +122,7 @@ async function splitVideo(
   const source = await readSource(ports.tools, file, ports.limits, signal);
   const split = await prepareSplit(ports.tools, source, options, message.cut);
   const run: Run = { message, cut: split.cut, look: ports.look };
-  const notes = [
-    ...source.notes,
-    ...(split.problem && split.problem !== 'asked for' ? [`it is decoded to be cut: ${split.problem}`] : []),
-  ];
+  const { notes } = split;
   const begun = { frames: split.frames, durationMs: split.durationMs, note: notes.join('; ') || undefined };
   await publishAndSee(splittingEvent(run, begun, ports.now()), ports, signal);
   // Now the view knows what another process did with this recording before us.

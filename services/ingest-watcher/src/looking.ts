@@ -35,6 +35,8 @@ export interface Looking {
 export function createLooking({ library, folder, candidates, log, onFinding }: LookingOptions): Looking {
   const problems = new Map<string, DailiesError>();
   const ignored = new Set<string>();
+  /** Media that the current scan has seen and that are ignored: they are told of once while they are there. */
+  let passedOver = new Set<string>();
   let scans = 0;
   let isScanning = false;
 
@@ -43,10 +45,12 @@ export function createLooking({ library, folder, candidates, log, onFinding }: L
     problems.set(path, error);
   }
 
-  function tellIgnored(path: string, why: string): void {
+  function tellIgnored(path: string, why: string, isMedia: boolean): void {
+    if (isMedia) passedOver.add(path);
     if (ignored.has(path)) return;
     ignored.add(path);
-    log.debug({ path, why }, 'passed over');
+    if (isMedia) log.warn({ path, why }, 'a file is ignored; it stays where it is');
+    else log.debug({ path, why }, 'passed over');
   }
 
   /** Adds what is there to `paths` and what could not be read to `closed`. */
@@ -69,6 +73,7 @@ export function createLooking({ library, folder, candidates, log, onFinding }: L
   async function scanAll(): Promise<boolean> {
     const paths = new Set<string>();
     const closed = new Set<string>();
+    passedOver = new Set();
     let present = (await folder.check()) === 'present';
     try {
       if (present) await walk(paths, closed);
@@ -91,7 +96,10 @@ export function createLooking({ library, folder, candidates, log, onFinding }: L
       log.info({ path: path || library.recordings }, 'the folder can be read again');
     }
     candidates.keepOnly(paths);
-    if (ignored.size > MAX_IGNORED) ignored.clear();
+    if (ignored.size > MAX_IGNORED) {
+      ignored.clear();
+      for (const path of passedOver) ignored.add(path);
+    }
     return present;
   }
 
@@ -128,7 +136,7 @@ export function createLooking({ library, folder, candidates, log, onFinding }: L
   };
 }
 
-/** Names that were told of are remembered up to here; then they are told again. */
+/** Names that were told of are remembered up to here; then all but media are told again. */
 const MAX_IGNORED = 10_000;
 
 function folderOf(path: string): string {

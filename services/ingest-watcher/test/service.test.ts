@@ -246,3 +246,19 @@ test('parts of one meeting have one id; what else metadata hold is told to nobod
   assert.equal(second, first);
   assert.doesNotMatch(JSON.stringify([bus.events(), lines]), /SECRET/);
 });
+
+test('media that are not opened are said once, however often the folder is looked through', patient, async (t) => {
+  const recordings = join(await temporaryFolder(t), 'recordings');
+  await put(join(recordings, 'room.flv'), 'FLV');
+  await put(join(recordings, 'notes.txt'), 'minutes');
+  const { watcher, bus, lines, at } = await startWatcher(t, { recordings });
+  await watcher.settled();
+  await put(at('a.mp4'), mp4('a'));
+  await watcher.settled();
+  assert.deepEqual(bus.announced(), ['a.mp4']);
+  const said = lines.filter(({ msg }) => String(msg).startsWith('a file is ignored'));
+  assert.deepEqual(
+    said.map(({ path }) => path),
+    ['room.flv'],
+  );
+});

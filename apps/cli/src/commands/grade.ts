@@ -39,6 +39,8 @@ export interface GradedFile {
   readonly frames: number;
   readonly durationMs: number;
   readonly filmBytes: number;
+  /** What is worth knowing of the recording: that it is cut off, what is left out. */
+  readonly notes: readonly string[];
 }
 
 export interface GradeOptions {
@@ -101,6 +103,7 @@ async function showing(
     const speed = film.durationMs > 0 ? `, ${rate(film.durationMs / tookMs)}x real time` : '';
     const facts = `${count(film.frames, 'frame')}, ${duration(film.durationMs)}, ${size(film.filmBytes)}`;
     context.stdout.write(`${quote(film.film)}: ${facts}, in ${(tookMs / 1000).toFixed(1)} s${speed}\n`);
+    for (const note of film.notes) context.stderr.write(`Note: ${note}.\n`);
     return EXIT.ok;
   } catch (error) {
     screen.end();
