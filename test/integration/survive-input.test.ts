@@ -80,8 +80,8 @@ test('files that refer to others are never followed: no connection is made, and 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.ts`;
-  // Who opens this pipe to read it waits until someone writes, and can be seen waiting: then it can be opened to be written.
-  const secret = join(room.folder, '.secret');
+  // Its name is one that HLS would follow. Who opens this pipe to read it waits until someone writes, and can be seen waiting: then it can be opened to be written.
+  const secret = join(room.folder, '.secret.ts');
   execFileSync('mkfifo', [secret]);
   let opened = 0;
   const look = async (): Promise<void> => {
@@ -96,7 +96,6 @@ test('files that refer to others are never followed: no connection is made, and 
     await writer.close();
   };
   const looking = setInterval(() => void look(), 20);
-  t.after(() => clearInterval(looking));
 
   const item = (target: string): string => `#EXTINF:10,\n${target}\n`;
   const items = ['file:///etc/passwd', `file://${secret}`, secret, basename(secret), url].map(item).join('');
@@ -134,7 +133,7 @@ test('files that refer to others are never followed: no connection is made, and 
   await symlink('good.mp4', join(room.folder, 'inside.mp4'));
   await mkdir(join(room.folder, 'folder.mp4'));
 
-  const { code, output } = await room.dailies('run', '--once');
+  const { code, output } = await room.dailies('run', '--once').finally(() => clearInterval(looking));
   await look();
   assert.equal(connections, 0, 'a URL was opened');
   assert.equal(opened, 0, 'a file was opened that another file named');
