@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { DailiesError, TOPICS } from '@dailies/contracts';
 import { BASE, collect, GROUP, Happenings, type MakeBus, message, setUp, TIMEOUT, textOf } from './harness.ts';
@@ -72,6 +73,7 @@ export function failureTests(makeBus: MakeBus): void {
         'dead-letter-partition': '1',
         'dead-letter-offset': offsets[0],
         'dead-letter-group': GROUP,
+        'dead-letter-worker': `${hostname()}:${process.pid}`,
         'dead-letter-attempts': '1',
         'dead-letter-code': 'FRAMES_MISMATCH',
         'dead-letter-reason': '239 frames of 240',
