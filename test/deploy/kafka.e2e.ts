@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { docker, noDocker } from '../e2e/docker.ts';
+import { mustRun } from '../helpers/builds.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MINUTE = 60_000;
+const skip = (await noDocker()) ?? false;
+
+interface Kafka {
+  compose(...args: string[]): Promise<string>;
+  /** use-kafka.ts in a container beside the brokers. @returns what it said */
+  use(settings: Readonly<Record<string, string>>, ...args: string[]): Promise<string>;
+}
+
+/** A compose file of deploy/kafka under a name of its own; it goes with its volumes when the test ends. */
+function kafka(t: TestContext, folder: string, env: Readonly<Record<string, string>> = {}): Kafka {
+  const project = `dailies-kafka-${folder}-${process.pid}`;
+  const file = join(ROOT, 'deploy/kafka', folder, 'docker-compose.yml');
+  const compose = (...args: string[]): Promise<string> => docker(['compose', '-f', file, '-p', project, ...args], env);
+  t.after(() => compose('down', '--volumes', '--timeout', '2').catch(console.error));
+  return {
+    compose,
+    async use(settings, ...args) {
+      const variables = Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+      const mounts = [
+        '--volume',
+        `${ROOT}:/app:ro`,
+        ...(env.SECRETS_DIR ? ['--volume', `${env.SECRETS_DIR}:/secrets:ro`] : []),
+      ];
+      const program = ['node:24-trixie-slim', 'node', '/app/test/deploy/use-kafka.ts', ...args];
+      return docker(['run', '--rm', '--network', `${project}_default`, ...mounts, ...variables, ...program]).catch(
+        String,
+      );
+    },
+  };
+}
+
+async function explained(cluster: Kafka, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    console.error(await cluster.compose('logs', '--no-color', '--tail', '60').catch(String));
+    throw error;
+  }
+}
+
+test('three nodes: every record is on all of them, and one may be lost', { skip, timeout: 8 * MINUTE }, async (t) => {
+  const cluster = kafka(t, 'cluster', { KAFKA_HEAP_OPTS: '-Xms128m -Xmx256m' });
+  await explained(cluster, async () => {
+    await cluster.compose('up', '--detach', '--wait', '--wait-timeout', '240');
+    const settings = { KAFKA_BROKERS: 'kafka-1:9092,kafka-2:9092,kafka-3:9092' };
+    assert.match(await cluster.use(settings, 'publish', '20'), /^done$/m);
+    const topics = ['/opt/kafka/bin/kafka-topics.sh', '--bootstrap-server', 'localhost:9092', '--describe'];
+    const told = await cluster.compose('exec', '-T', 'kafka-1', ...topics, '--topic', 'dailies.recordings');
+    assert.match(told, /ReplicationFactor: 3\b.*min\.insync\.replicas=2\b/);
+    await cluster.compose('kill', 'kafka-2');
+    assert.match(await cluster.use(settings, 'publish', '20'), /^done$/m);
+    assert.match(await cluster.use(settings, 'consume', '20'), /^done$/m);
+  });
+});
+
+test('secured: nobody gets in unknown, and a service may do what it needs and no more', {
+  skip,
+  timeout: 8 * MINUTE,
+}, async (t) => {
+  const secrets = await mkdtemp(join(tmpdir(), 'dailies-secrets-'));
+  t.after(() => rm(secrets, { recursive: true, force: true }));
+  const project = `dailies-kafka-secured-${process.pid}`;
+  const env = { SECRETS_DIR: secrets, KAFKA_BIND: '127.0.0.1:0', KAFKA_HEAP_OPTS: '-Xms128m -Xmx256m' };
+  const node = kafka(t, 'secured', env);
+  const variables = Object.entries({ ...env, COMPOSE_PROJECT_NAME: project }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const script = (name: string) => mustRun('env', [...variables, join(ROOT, 'deploy/kafka/secured', name)]);
+  const as = (user: string, file = user) => ({
+    KAFKA_BROKERS: 'kafka:9092',
+    KAFKA_TLS_CA_FILE: '/secrets/ca.pem',
+    KAFKA_SASL_MECHANISM: 'scram-sha-512',
+    KAFKA_USERNAME: user,
+    KAFKA_PASSWORD_FILE: `/secrets/users/${file}`,
+  });
+  await explained(node, async () => {
+    await script('make-certificates');
+    await node.compose('up', '--detach', '--wait', '--wait-timeout', '240');
+    await script('make-users');
+    // The command line makes the topics, as its user may.
+    assert.match(await node.use(as('cli'), 'open'), /^done$/m);
+    assert.match(await node.use(as('ingest-watcher'), 'publish', '5'), /^done$/m);
+    assert.match(await node.use(as('frame-splitter'), 'consume', '5'), /^done$/m);
+    const [plain, stranger, writer, reader] = await Promise.all([
+      node.use({ KAFKA_BROKERS: 'kafka:9092' }, 'open'),
+      node.use(as('cli', 'assembler'), 'open'),
+      node.use(as('filter-worker'), 'publish', '1'),
+      node.use(as('assembler'), 'consume', '1'),
+    ]);
+    for (const answer of [plain, stranger, writer, reader]) assert.match(answer, /BUS_FAILED: /);
+    t.diagnostic(`without TLS: ${plain}`);
+    t.diagnostic(`wrong password: ${stranger}`);
+    t.diagnostic(`a worker announcing a recording: ${writer}`);
+    t.diagnostic(`an assembler taking recordings: ${reader}`);
+  });
+});

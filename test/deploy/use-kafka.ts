@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openBus } from '@dailies/bus';
+import { GROUPS, TOPICS, toDailiesError } from '@dailies/contracts';
+import { busFields, libraryFields, loadConfig } from '@dailies/service';
+
+/**
+ * Run in a container on the network of a Kafka, on the settings of the environment:  use-kafka.ts open|publish|consume N
+ * Publishes N recordings, or consumes recordings until N different ones have come. Says `done`, or the code and the reason.
+ */
+const [what = '', count = '0'] = process.argv.slice(2);
+const wanted = Number(count);
+const config = loadConfig([...libraryFields, ...busFields], { env: process.env, argv: [] });
+/** A consumer that is refused may go on trying. */
+const PATIENCE_MS = 60_000;
+
+async function main(): Promise<string> {
+  const refused = Promise.withResolvers<never>();
+  refused.promise.catch(() => {});
+  const bus = await openBus(config, { clientId: 'use-kafka', onError: (error) => refused.reject(error) });
+  try {
+    if (what === 'publish') {
+      const key = (i: number): string => `recording-${i}`;
+      const value = Buffer.alloc(100_000, 'x');
+      await bus.publish(Array.from({ length: wanted }, (_, i) => ({ topic: TOPICS.recordings, key: key(i), value })));
+    }
+    if (what === 'consume') {
+      const seen = new Set<string>();
+      const all = Promise.withResolvers<void>();
+      const consumer = await bus.consume({
+        topic: TOPICS.recordings,
+        group: GROUPS.splitter,
+        concurrency: 4,
+        attempts: 1,
+        backoff: { initialMs: 100, maxMs: 1000, factor: 2 },
+        handler: async ({ key }) => {
+          seen.add(key);
+          if (seen.size === wanted) all.resolve();
+        },
+      });
+      const late = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`only ${seen.size} of ${wanted} came`);
+      });
+      await Promise.race([all.promise, refused.promise, consumer.done, late]);
+      await consumer.stop({ drainMs: 5000 });
+    }
+    return 'done';
+  } finally {
+    await bus.close();
+  }
+}
+
+try {
+  console.log(await main());
+  process.exit(0);
+} catch (thrown) {
+  const { code, message } = toDailiesError(thrown);
+  console.log(`${code}: ${message}`);
+  process.exit(1);
+}
