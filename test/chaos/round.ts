@@ -31,8 +31,8 @@ export interface Round {
 
 /** As many recordings are under way at once; when one ends, the next one comes in, until the faults are over. */
 const UNDER_WAY = 3;
-/** A frozen process may hold a lock of the embedded bus: nothing moves before it wakes up. */
-const PATIENCE_MS = 120_000;
+/** A frozen process may hold a lock of the embedded bus, and on a busy machine a broker needs more than a minute to come back. */
+const PATIENCE_MS = 240_000;
 
 /** Puts recordings in and hits what works on them, one fault after the other. Resolves when all processes run undisturbed. */
 export async function runRound(options: RoundOptions): Promise<Round> {
