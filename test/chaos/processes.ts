@@ -36,6 +36,8 @@ export interface PlaceOptions {
   onOwnEnd(end: OwnEnd): void;
 }
 
+/** Longer than any drain; who has not ended by then will not. */
+const END_MS = 90_000;
 /** Pause before a process that ended by itself is started again, as a supervisor makes it. */
 const SUPERVISOR_MS = 1000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -70,8 +72,14 @@ export function openPlace({ name, service, log, env, onOwnEnd }: PlaceOptions): 
       // it has ended in this moment
     }
   };
-  const exited = async (): Promise<void> => {
-    if (!isOver()) await once(child, 'exit');
+  /** @returns whether it has ended in time */
+  const exited = async (): Promise<boolean> => {
+    if (isOver()) return true;
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(END_MS) });
+    return ended.then(
+      () => true,
+      () => false,
+    );
   };
 
   return {
@@ -93,7 +101,7 @@ export function openPlace({ name, service, log, env, onOwnEnd }: PlaceOptions): 
         return;
       }
       signal(kind === 'kill' ? 'SIGKILL' : 'SIGTERM', kind === 'kill' && withChildren);
-      await exited();
+      if (!(await exited())) throw new Error(`${name} has not ended ${END_MS / 1000} s after it was told to`);
       await sleep(forMs);
       if (!closed) child = start();
       disturbed = false;
@@ -101,9 +109,9 @@ export function openPlace({ name, service, log, env, onOwnEnd }: PlaceOptions): 
     async end() {
       closed = true;
       signal('SIGTERM', false);
-      await exited();
+      const inTime = await exited();
       killGroup(child);
-      return child.exitCode ?? child.signalCode;
+      return inTime ? (child.exitCode ?? child.signalCode) : 'SIGKILL';
     },
     destroy() {
       closed = true;

@@ -95,7 +95,7 @@ export async function runRound(options: RoundOptions): Promise<Round> {
       feedSoon();
       await feeding;
     }
-    await strike(fault);
+    await Promise.race([strike(fault), broken.promise]);
   }
   unfollow();
   await feeding;
