@@ -38,6 +38,8 @@ export const DailiesEvent = z.discriminatedUnion('type', [
     frames: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
     look: z.string(),
+    /** Names all settings that the batches of the run depend on: batches of different recipes do not make one film. */
+    recipe: z.string().optional(),
     note: z.string().optional(),
   }),
   z.object({

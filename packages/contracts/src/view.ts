@@ -14,6 +14,8 @@ export interface RecordingStatus {
   run: number;
   cut: Cut;
   look: string | null;
+  /** What the run's first batches were made by; see the event `splitting`. */
+  recipe: string | null;
   /** Frames of the film; null until the splitter has counted them. */
   frames: number | null;
   durationMs: number | null;
@@ -59,6 +61,7 @@ function blank(event: DailiesEvent): RecordingStatus {
     run: event.run,
     cut: 'copy',
     look: null,
+    recipe: null,
     frames: null,
     durationMs: null,
     sent: new Map(),
@@ -93,6 +96,7 @@ function restart(status: RecordingStatus, cut: Cut): void {
   status.batches = null;
   status.cutAgain = false;
   status.frames = null;
+  status.recipe = null;
 }
 
 /** A replay says nothing of the meeting: what was known stays. */
@@ -172,7 +176,9 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       status.splittingAt ??= event.at;
       status.frames = event.frames;
       status.durationMs = event.durationMs;
-      status.look = event.look;
+      // The first one counts: batches by it may be stored.
+      if (status.recipe === null) status.look = event.look;
+      status.recipe ??= event.recipe ?? null;
       clearReason(status);
       return status;
     case 'batch-sent':

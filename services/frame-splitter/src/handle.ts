@@ -10,10 +10,18 @@ import {
   MAX_IMAGE_BYTES,
   type RecordingMessage,
   type RecordingStatus,
+  sha256,
 } from '@dailies/contracts';
 import { type FfmpegTools, type Limits, prepareSplit, readSource } from '@dailies/media';
 import type { RecordingsReader } from '@dailies/service';
-import { completeMessages, imageMessages, type Run, splittingEvent, videoBatchMessages } from './messages.ts';
+import {
+  anewMessages,
+  completeMessages,
+  imageMessages,
+  type Run,
+  splittingEvent,
+  videoBatchMessages,
+} from './messages.ts';
 import { publishAndSee } from './see.ts';
 import { Abandoned, waitForRoom } from './window.ts';
 
@@ -80,6 +88,14 @@ export function isOver(status: RecordingStatus | undefined, { run, cut }: Record
   return cut === 'copy' && status.cutAgain;
 }
 
+/**
+ * Names the settings that a run is made by. A process that was stopped in the middle may come back with another look, or
+ * another length of batches: what is stored then does not go with what would be sent.
+ */
+export function recipeOf({ look, encode, batchSeconds }: Pick<SplitPorts, 'look' | 'encode' | 'batchSeconds'>): string {
+  return sha256(Buffer.from(JSON.stringify({ look, encode, batchSeconds }))).slice(0, 16);
+}
+
 /** @throws DailiesError RECORDING_GONE, RECORDING_CHANGED */
 async function checkUnchanged(file: string, message: RecordingMessage, ports: SplitPorts): Promise<void> {
   const now = await ports.describe(file).catch((cause: NodeJS.ErrnoException) => {
@@ -123,14 +139,18 @@ async function splitVideo(
   const split = await prepareSplit(ports.tools, source, options, message.cut);
   const run: Run = { message, cut: split.cut, look: ports.look };
   const { notes } = split;
-  const begun = { frames: split.frames, durationMs: split.durationMs, note: notes.join('; ') || undefined };
+  const recipe = recipeOf(ports);
+  const begun = { frames: split.frames, durationMs: split.durationMs, recipe, note: notes.join('; ') || undefined };
   await publishAndSee(splittingEvent(run, begun, ports.now()), ports, signal);
   // Now the view knows what another process did with this recording before us.
-  if (isOver(ports.view.get(message.recordingId), message)) return [];
-  ports.say(
-    { recordingId: message.recordingId, path: message.path, cut: split.cut, frames: split.frames, notes },
-    'splitting',
-  );
+  const status = ports.view.get(message.recordingId);
+  if (isOver(status, message)) return [];
+  const fact = { recordingId: message.recordingId, path: message.path, cut: split.cut, frames: split.frames, notes };
+  if (status?.run === message.run && status.recipe !== null && status.recipe !== recipe) {
+    ports.say(fact, 'begun anew: the look or other settings have changed since it was begun');
+    return anewMessages(message, ports.now());
+  }
+  ports.say(fact, 'splitting');
 
   const facts = { timeBase: split.timeBase, picture: split.picture, encode: ports.encode };
   const sentNow = new Set<number>();

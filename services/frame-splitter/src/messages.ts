@@ -5,6 +5,7 @@ import {
   encodeEvent,
   encodeFrameBatch,
   encodeGraded,
+  encodeRecording,
   type ImageBatch,
   type Look,
   type Picture,
@@ -97,7 +98,7 @@ function sentEvent(run: Run, index: number, frames: number, bytes: number, now: 
 
 export function splittingEvent(
   run: Run,
-  facts: { frames: number; durationMs: number; note?: string | undefined },
+  facts: { frames: number; durationMs: number; recipe?: string; note?: string | undefined },
   now: number,
 ): EncodedMessage {
   const { recordingId, run: number } = run.message;
@@ -172,4 +173,14 @@ export function waitingEvent(
     code: error.code,
     reason: error.message,
   });
+}
+
+/** The next run of a recording, as a replay makes it. */
+export function anewMessages(message: RecordingMessage, now: number): EncodedMessage[] {
+  const { recordingId, path, kind, sizeBytes, fingerprint } = message;
+  const facts = { v: 1, recordingId, run: message.run + 1, path, kind, sizeBytes, fingerprint } as const;
+  return [
+    encodeEvent({ ...facts, type: 'found', at: at(now) }),
+    encodeRecording({ ...facts, type: 'recording', cut: 'copy', foundAt: at(now) }),
+  ];
 }
