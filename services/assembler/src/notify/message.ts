@@ -61,6 +61,14 @@ export function readyMessage(event: EndEvent, status: RecordingStatus | undefine
   };
 }
 
+/**
+ * Ends that are older are history: a group that is new to a bus gets all of its events, and nobody wants to be told of a
+ * year of films at once.
+ */
+const HISTORY_MS = 7 * 86_400_000;
+
+export const isHistory = (event: EndEvent, nowMs: number): boolean => nowMs - Date.parse(event.at) > HISTORY_MS;
+
 /** Whether the state says that the run has ended otherwise: then the event came late, and nobody is told of it. Pure. */
 export function isOvertaken(event: EndEvent, status: RecordingStatus | undefined): boolean {
   if (!status || status.run !== event.run) return false;

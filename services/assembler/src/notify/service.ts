@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Consumer } from '@dailies/bus';
 import { type DailiesEvent, decodeEvent, GROUPS, isFinal, type RecordingStatus, TOPICS } from '@dailies/contracts';
 import { type Logger, type RecordingsReader, type Service, safeJson, VERSION } from '@dailies/service';
-import { type EndEvent, isEnd, isOvertaken, type ReadyMessage, readyMessage } from './message.ts';
+import { type EndEvent, isEnd, isHistory, isOvertaken, type ReadyMessage, readyMessage } from './message.ts';
 import { webhookSecret, webhookUrl } from './target.ts';
 import { createWebhook } from './webhook.ts';
 
@@ -22,6 +22,7 @@ export interface NotifierOptions {
     readonly readyStdout: boolean;
   };
   readonly backoff?: { readonly initialMs: number; readonly maxMs: number };
+  readonly now?: () => number;
 }
 
 export interface Notifier extends Service {
@@ -46,7 +47,7 @@ const MAX_PRINTED = 10_000;
  * @throws DailiesError CONFIG_INVALID
  */
 export function createNotifier(options: NotifierOptions): Notifier {
-  const { bus, view, log, config, backoff = BACKOFF } = options;
+  const { bus, view, log, config, backoff = BACKOFF, now = Date.now } = options;
   const webhook = webhookOf(options);
   const printed = new Set<string>();
   let consumer: Consumer | null = null;
@@ -71,7 +72,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
         backoff: { ...backoff, factor: 2, jitter: JITTER },
         async handler(record, { signal }) {
           const event = hasTarget ? endOf(record) : null;
-          if (!event) return;
+          if (!event || isHistory(event, now())) return;
           const status = await shown(event, view, signal);
           if (isOvertaken(event, status)) return;
           const message = readyMessage(event, status);

@@ -10,6 +10,8 @@ import { failed, finished, found, idOf, quarantined, receiver, SECRET, splitting
 const QUICK = { initialMs: 5, maxMs: 20 };
 const NEVER = new AbortController().signal;
 const LONG_MS = 120_000;
+/** An hour after the events of these tests. */
+const NOW = Date.parse('2026-08-01T11:00:00.000Z');
 
 const CONFIG: NotifierOptions['config'] = {
   readyWebhookSecret: SECRET,
@@ -39,6 +41,7 @@ async function started(t: TestContext, config: Partial<NotifierOptions['config']
     config: { ...CONFIG, ...config },
     write: (line) => void written.push(line),
     backoff: QUICK,
+    now: () => NOW,
   });
   let open = true;
   const close = async (): Promise<void> => {
@@ -159,6 +162,17 @@ test('without a target it keeps pace: a webhook that is set later is not told th
   const later = await started(t, { readyWebhookUrl: hook.url }, folder);
   await later.publish(found(2), finished(2));
   await later.told();
+  assert.deepEqual(
+    hook.messages().map(({ recordingId }) => recordingId),
+    [idOf(2)],
+  );
+});
+
+test('what ended long ago is history, and nobody is told of it', async (t) => {
+  const hook = await receiver(t);
+  const { publish, told } = await started(t, { readyWebhookUrl: hook.url });
+  await publish(found(1), { ...finished(1), at: '2026-07-24T00:00:00.000Z' }, found(2), finished(2));
+  await told();
   assert.deepEqual(
     hook.messages().map(({ recordingId }) => recordingId),
     [idOf(2)],
