@@ -109,3 +109,10 @@ test('status reads beside a process that has the bus open', async (t) => {
   await bus.publish([encodeEvent(splitting())]);
   assert.match((await run('status', '--recordings', folder)).out, /^splitting +0 % +r1\.mp4/);
 });
+
+test('on Kafka, a replay where there is no recordings folder asks for it before it asks the broker', async (t) => {
+  const missing = join(temporaryFolder(t), 'nope');
+  const { code, err } = await run('replay', 'r1.mp4', '--recordings', missing, '--kafka-brokers', 'localhost:1');
+  assert.equal(code, 1);
+  assert.match(err, /recordings folder .* does not exist/);
+});

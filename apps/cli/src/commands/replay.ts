@@ -8,7 +8,7 @@ import { type Command, EXIT, type OpenBus } from '../command.ts';
 import { commandLog } from '../command-log.ts';
 import { findRecording } from '../find-recording.ts';
 import { isLocked } from '../lock.ts';
-import { readRecordings } from '../read-view.ts';
+import { readRecordings, requireFolder } from '../read-view.ts';
 import { type FileNow, replayMessages } from '../replay-messages.ts';
 import { refusal } from '../report.ts';
 
@@ -30,6 +30,8 @@ export const replay: Command = {
     if (!wanted)
       throw refusal('Which recording?', 'Give its id or its path: dailies replay ID. `dailies status` lists them.');
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
+    // On Kafka, too: the file is looked at before anything is sent.
+    requireFolder(config.recordingsDir);
     const recording = findRecording(await readRecordings(config, context.openBus, commandLog(context, config)), wanted);
     const library = openLibrary(foldersOf(config));
     const file = await library.inside(recording.path);
