@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { type FixtureName, FixtureUnavailable, fixture } from '../fixtures/make.ts';
-import { presentBuilds } from '../helpers/builds.ts';
+import { anyBuild, presentBuilds } from '../helpers/builds.ts';
 import { makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
+import { listFrames } from '../helpers/probe.ts';
 
 // The npm package's ffprobe crashes when it loads a character set for the names in an MPEG-TS; here it finds none.
 process.env.GCONV_PATH = '/nonexistent';
@@ -36,11 +37,14 @@ const KINDS: readonly FixtureName[] = [
   'vp9-opus.webm',
   'mpeg4-mp3.avi',
   'h264.mov',
+  'timecode.mov',
   'mkv-two-audio-chapters',
   'tagged.mp4',
   'fragmented-mp4',
   'no-audio',
   'rotate-90',
+  'rotate-180',
+  'rotate-270',
   'odd-size',
   'odd-size-444',
   'yuv444',
@@ -91,6 +95,30 @@ test('a recording with one keyframe in two minutes is cut again by decoding it',
   assert.match(output, /decoded to be cut/);
   const [row] = await room.status();
   await assertExact(file, join(room.folder, String(row?.film)));
+});
+
+test('3840x2160', { timeout: 1_200_000 }, async (t) => {
+  const room = await makeRoom(t);
+  const file = await fixture('uhd');
+  await room.put(file);
+  const { code, output } = await room.dailies('run', '--once');
+  assert.equal(code, 0, output);
+  const [row] = await room.status();
+  await assertExact(file, join(room.folder, String(row?.film)));
+});
+
+test('a recording that is cut off gives the film of what is there, and says so', { timeout: 600_000 }, async (t) => {
+  const build = anyBuild();
+  const room = await makeRoom(t, build);
+  const file = await fixture('truncated-data.mp4');
+  await room.put(file);
+  const { code, output } = await room.dailies('run', '--once');
+  assert.equal(code, 0, output);
+  assert.match(output, /it is cut off: \d+ bytes that it announces are missing/);
+  const [row] = await room.status();
+  const film = join(room.folder, String(row?.film));
+  const frames = async (path: string) => (await listFrames(build, path, 0)).length;
+  assert.equal(await frames(film), await frames(file));
 });
 
 test('sound alone gives no film and a reason', { timeout: 60_000 }, async (t) => {

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findLook, gradeReference } from '@dailies/grade';
+import { type FixtureName, fixture } from '../fixtures/make.ts';
+import { anyBuild, type Build, mustRun, passthroughArguments } from '../helpers/builds.ts';
+import { makeRoom } from '../helpers/dailies.ts';
+import { listPackets } from '../helpers/probe.ts';
+import { psnrAtCuts } from '../helpers/quality.ts';
+
+const build = anyBuild();
+
+for (const name of ['cfr30-gop250', 'cfr30-gop60'] as const satisfies readonly FixtureName[]) {
+  test(`frames next to cuts are no worse than others: ${name}`, { timeout: 600_000 }, async (t) => {
+    const room = await makeRoom(t, build);
+    const recording = await fixture(name);
+    await room.put(recording);
+    const { code, output } = await room.dailies('run', '--once', '--look', 'none');
+    assert.equal(code, 0, output);
+    const [row] = await room.status();
+    const film = join(room.folder, String(row?.film));
+    // Each batch begins with a keyframe, so all keyframes but the first are all cuts, and a few places that are none.
+    const keys = (await listPackets(build, film)).filter((packet) => packet.stream === 0 && packet.key);
+    const cuts = keys.map((packet) => packet.pts as number).toSorted((a, b) => a - b);
+    assert.ok(cuts.length > 3, `${cuts.length} keyframes in 20 s`);
+    const { atCuts, elsewhere } = await psnrAtCuts(build, recording, film, cuts.slice(1));
+    assert.ok(atCuts > elsewhere - 1, `${atCuts} dB at cuts, ${elsewhere} dB elsewhere`);
+  });
+}
+
+test('without loss, the pipeline gives what the float reference gives, to one code value', {
+  timeout: 600_000,
+}, async (t) => {
+  const [width, height, every] = [320, 180, 20];
+  const room = await makeRoom(t, build);
+  const recording = await fixture('h264.mov');
+  await room.put(recording);
+  const { code, output } = await room.dailies('run', '--once', '--lossless', '--look', 'both');
+  assert.equal(code, 0, output);
+  const [row] = await room.status();
+  const before = await rawFrames(build, recording, every, (width * height * 3) / 2);
+  const after = await rawFrames(build, join(room.folder, String(row?.film)), every, (width * height * 3) / 2);
+  assert.equal(before.length, 12);
+  assert.equal(after.length, 12);
+  const look = findLook('both');
+  for (const [i, frame] of before.entries()) {
+    const wanted = gradeReference(frame, width, height, look);
+    const worst = wanted.reduce((most, value, at) => Math.max(most, Math.abs(value - (after[i]?.[at] ?? 0))), 0);
+    assert.ok(worst <= 1, `frame ${i * every} is up to ${worst} off`);
+    assert.notDeepEqual(wanted, Uint8Array.from(frame));
+  }
+});
+
+/** Every n-th frame as I420, in the order of showing. */
+async function rawFrames({ ffmpeg }: Build, path: string, every: number, bytes: number): Promise<Buffer[]> {
+  const input = ['-nostdin', '-v', 'error', '-i', path, '-map', '0:v:0', '-vf', `select=not(mod(n\\,${every}))`];
+  const raw = await mustRun(ffmpeg, [
+    ...input,
+    ...(await passthroughArguments(ffmpeg)),
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    'yuv420p',
+    '-',
+  ]);
+  return Array.from({ length: raw.length / bytes }, (_, i) => raw.subarray(i * bytes, (i + 1) * bytes));
+}
