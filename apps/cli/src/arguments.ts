@@ -1,5 +1,6 @@
-import { DailiesError } from '@dailies/contracts';
-import { type FieldSpec, flagOf } from '@dailies/service';
+import { quote } from '@dailies/library';
+import { type FieldSpec, flagOf, refuseUnknownFlags } from '@dailies/service';
+import { refusal } from './report.ts';
 
 /**
  * Parts positional arguments from flags, for `loadConfig` which takes flags alone. What follows `--` is positional.
@@ -32,7 +33,15 @@ export function splitArguments(
   }
   if (positionals.length > atMost) {
     const stray = positionals[atMost] ?? '';
-    throw new DailiesError('CONFIG_INVALID', `The argument ${JSON.stringify(stray)} is one too many.`);
+    // What follows a flag that was mistyped looks like an argument.
+    refuseUnknownFlags(fields, flags);
+    const takesFolder = atMost === 0 && fields.some((field) => flagOf(field) === '--recordings');
+    throw refusal(
+      `The argument ${JSON.stringify(stray)} is one too many.`,
+      takesFolder
+        ? `A folder of recordings is named with --recordings ${quote(stray)}`
+        : '`dailies COMMAND --help` lists the options of a command.',
+    );
   }
   return { flags, positionals };
 }

@@ -82,6 +82,7 @@ function readFlags(specs: readonly FieldSpec[], argv: readonly string[]): Map<st
   let given: { name: string; value: string }[];
   try {
     for (const argument of argv) refuseUnknown(argument, byName);
+    for (const [i, argument] of argv.entries()) refuseMissingValue(argument, argv[i + 1], byName);
     const { tokens } = parseArgs({ args: [...argv], options, strict: true, allowNegative: true, tokens: true });
     given = tokens
       .filter((token) => token.kind === 'option')
@@ -105,6 +106,23 @@ function readFlags(specs: readonly FieldSpec[], argv: readonly string[]): Map<st
     flags.set(spec.env, value);
   }
   return flags;
+}
+
+/**
+ * Refuses the first flag that there is not, with what was meant.
+ * @throws DailiesError CONFIG_INVALID
+ */
+export function refuseUnknownFlags(fields: readonly FieldSpec[], argv: readonly string[]): void {
+  const byName = new Map(fields.map((spec) => [flagOf(spec)?.slice(2) ?? '', spec]));
+  for (const argument of argv) refuseUnknown(argument, byName);
+}
+
+/** parseArgs would say it in two lines about ambiguity, or name a placeholder. */
+function refuseMissingValue(argument: string, next: string | undefined, byName: ReadonlyMap<string, FieldSpec>): void {
+  const type = byName.get(argument.slice(2))?.type;
+  if (type === undefined || type === 'boolean' || !argument.startsWith('--')) return;
+  if (next === undefined || next.startsWith('--'))
+    throw new DailiesError('CONFIG_INVALID', `${argument} is given without a value.`);
 }
 
 /** Before parseArgs, for a message that suggests what was meant. */

@@ -115,6 +115,8 @@ test('an empty value of a flag is refused by its name', () => {
   assert.equal(refusal({}, '--recordings='), '--recordings is given without a value.');
   assert.equal(refusal({}, '--recordings', ''), '--recordings is given without a value.');
   assert.equal(refusal({}, '--crf='), '--crf is given without a value.');
+  assert.equal(refusal({}, '--recordings'), '--recordings is given without a value.');
+  assert.equal(refusal({}, '--recordings', '--lossless'), '--recordings is given without a value.');
 });
 
 test('a flag that is given twice is refused: neither value can be the one that was not meant', () => {
