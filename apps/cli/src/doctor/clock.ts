@@ -21,7 +21,10 @@ export const clockCheck: Check = {
         fail('clock', `it says ${new Date(now).toISOString()}.`, 'Set the clock: timedatectl set-ntp true'),
       );
     const folder = await nearestFolder(folders.recordings);
-    const skewMs = await withProbeFile(folder, async (file) => (await stat(file)).mtimeMs - host.now());
+    // The disk may take its time: what counts is whether the file's time lies between the two looks at our clock.
+    const beforeMs = host.now();
+    const mtimeMs = await withProbeFile(folder, async (file) => (await stat(file)).mtimeMs);
+    const skewMs = Math.min(0, mtimeMs - beforeMs) + Math.max(0, mtimeMs - host.now());
     if (Math.abs(skewMs) > SKEW_MS)
       findings.push(
         warn(
