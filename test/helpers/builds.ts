@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** A pair of programs that tests run by themselves, without any code of ours between. */
 export interface Build {
-  /** For the names of tests: `npm` for the binaries that npm packages carry (ffmpeg of 2018), `path` for the system's. */
+  /** For the names of tests: `npm` for the binaries that npm packages carry (ffmpeg of 2018), `path` for the system's, `given` for DAILIES_TEST_FFMPEG. */
   readonly name: 'npm' | 'path' | 'given';
   readonly ffmpeg: string;
   readonly ffprobe: string;
@@ -21,6 +21,13 @@ export function presentBuilds(): Build[] {
   const ffmpeg = onPath('ffmpeg');
   const ffprobe = onPath('ffprobe');
   if (ffmpeg && ffprobe) builds.push({ name: 'path', ffmpeg, ffprobe });
+  const given = process.env.DAILIES_TEST_FFMPEG;
+  if (given && given !== ffmpeg)
+    builds.push({
+      name: 'given',
+      ffmpeg: given,
+      ffprobe: process.env.DAILIES_TEST_FFPROBE ?? join(dirname(given), 'ffprobe'),
+    });
   const npm = npmBuild();
   if (npm && npm.ffmpeg !== ffmpeg) builds.push(npm);
   return builds;
