@@ -27,7 +27,8 @@ export async function noDocker(): Promise<string | null> {
   }
 }
 
-const POLL_MS = 500;
+/** A question is a process of its own, in a container even. */
+const POLL_MS = 2000;
 
 /**
  * Asks until there is an answer other than null or false.
