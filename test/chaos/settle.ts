@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts';
 import type { Findings } from './verdict.ts';
 
 /** How long what is left may take when nothing disturbs it any more. */
-const FINISH_MS = 300_000;
+const FINISH_MS = 600_000;
 /** How long the last records may be under way when all films are there. */
 const QUIET_MS = 90_000;
 const LOOK_MS = 250;
