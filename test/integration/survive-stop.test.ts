@@ -18,36 +18,37 @@ function gradings(lines: readonly string[]): string[] {
     .map(([, recording, batch]) => `${recording}/${batch}`);
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} while batches are graded: what is in hand is finished, the next start goes on, nothing is graded twice`, {
-    timeout: 300_000,
-  }, async (t) => {
-    const room = await makeRoom(t, undefined, { env });
-    const file = await fixture('cfr30-gop60');
-    await room.put(file, 'a.mp4');
-    const first = listenTo(room.start('run'));
-    await first.said(/batch graded/);
-    // As a terminal does: the whole group gets it.
-    process.kill(-(first.child.pid as number), signal);
-    assert.equal(await first.ended, 0, first.lines.join('\n'));
-    const [before] = await room.status();
-    assert.equal(before?.state, 'grading', JSON.stringify(before));
-    assert.equal(before.code, null, 'a stop is no failure');
-    const second = listenTo(room.start('run', '--once'));
-    assert.equal(await second.ended, 0, second.lines.join('\n'));
-    const graded = [...gradings(first.lines), ...gradings(second.lines)];
-    assert.equal(graded.length, 10, graded.join());
-    assert.equal(new Set(graded).size, 10, graded.join());
-    assert.deepEqual(await room.files('work'), []);
-    await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
-  });
-}
+test('Ctrl-C while batches are graded: what is in hand is finished, the next start goes on, nothing is graded twice', {
+  timeout: 300_000,
+}, async (t) => {
+  const room = await makeRoom(t, undefined, { env });
+  const file = await fixture('open-gop');
+  await room.put(file, 'a.mp4');
+  const first = listenTo(room.start('run'));
+  await first.said(/batch graded/);
+  // As a terminal does: the whole group gets it.
+  process.kill(-(first.child.pid as number), 'SIGINT');
+  assert.equal(await first.ended, 0, first.lines.join('\n'));
+  const [before] = await room.status();
+  assert.equal(before?.state, 'grading', JSON.stringify(before));
+  assert.equal(before.code, null, 'a stop is no failure');
+  const second = listenTo(room.start('run', '--once'));
+  assert.equal(await second.ended, 0, second.lines.join('\n'));
+  const graded = [...gradings(first.lines), ...gradings(second.lines)].map((name) => Number(name.split('/')[1]));
+  assert.ok(graded.length >= 7, graded.join());
+  assert.deepEqual(
+    graded.sort((a, b) => a - b),
+    [...graded.keys()],
+  );
+  assert.deepEqual(await room.files('work'), []);
+  await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
+});
 
 test('a stop in the middle of --once says what is left, and is no failure of the recording', {
   timeout: 300_000,
 }, async (t) => {
   const room = await makeRoom(t, undefined, { env });
-  await room.put(await fixture('cfr30-gop60'), 'a.mp4');
+  await room.put(await fixture('open-gop'), 'a.mp4');
   const run = listenTo(room.start('run', '--once'));
   await run.said(/batch graded/);
   run.child.kill('SIGTERM');
