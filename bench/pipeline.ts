@@ -37,13 +37,22 @@ try {
 
 async function bench(setting: Setting): Promise<void> {
   const pipeline = dailies(setting, 'Dailies, start to end, look `both`');
-  const oneSlot = dailies(setting, 'Dailies with one slot', { WORKER_SLOTS: '1' });
+  // A slot is three programs that take turns: with two cores it would have them to itself.
+  const oneSlot = dailies(setting, 'Dailies with one slot on one core', { WORKER_SLOTS: '1' }, ['taskset', '-c', '0']);
   const ways: readonly Way[] = [pipeline, plain(setting), usual(setting), oneSlot];
   const all = new Map<Way, Measured[]>(ways.map((way) => [way, []]));
   // Once without counting: caches are warm from then on.
   await pipeline.run();
   // In turn, so that a machine that slows down slows all of them down.
-  for (let run = 0; run < RUNS; run++) for (const way of ways) all.get(way)?.push(await way.run());
+  for (let run = 0; run < RUNS; run++) {
+    for (const way of ways) {
+      const measured = await way.run();
+      all.get(way)?.push(measured);
+      console.error(
+        `${run + 1}/${RUNS} ${way.name}: ${measured.wallS.toFixed(1)} s, processor ${measured.cpuS.toFixed(1)} s`,
+      );
+    }
+  }
 
   const kernel = await measureKernel();
   console.log(

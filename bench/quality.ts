@@ -23,12 +23,19 @@ const LOSSLESS = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0', '-an'];
 /** Neighbours of the default CRF, for the size at another PSNR. */
 const CRFS = [22, 23, 24] as const;
 
+export interface Comparison {
+  readonly films: readonly Quality[];
+  /** What (b)'s frames take at our PSNR. */
+  readonly usualBytes: number;
+  /** What our own frames take at our PSNR when one ffmpeg encodes all of them: the price of batches and of keyframes every 4 s. */
+  readonly wholeBytes: number;
+}
+
 /**
  * Compares sizes at equal PSNR: our film, and (b). Each way's picture differs a little, so each film is measured against
- * that way's own frames; and since equal settings give (b) another PSNR, its frames are encoded at three CRFs.
- * @returns the two films, and the size that (b) has at our PSNR
+ * that way's own frames; and since equal settings give another PSNR, frames are encoded at three CRFs.
  */
-export async function compareQuality(setting: Setting): Promise<{ films: readonly Quality[]; usualBytes: number }> {
+export async function compareQuality(setting: Setting): Promise<Comparison> {
   const { tools, folder } = setting;
   const clip = join(folder, 'quality.mp4');
   const ffmpeg = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y'];
@@ -43,13 +50,25 @@ export async function compareQuality(setting: Setting): Promise<{ films: readonl
 
   const usualRaw = join(folder, 'usual-raw.mp4');
   await measure([...ffmpeg, '-i', clip, '-vf', usualFilters(folder), ...LOSSLESS, usualRaw]);
-  const theirs: Quality[] = [];
+  const theirs = await encodings(short, usual(short).name, usualRaw);
+  const whole = await encodings(short, 'one ffmpeg', oursRaw);
+  return {
+    films: [our, theirs[1] as Quality],
+    usualBytes: bytesAt(our.psnr, theirs),
+    wholeBytes: bytesAt(our.psnr, whole),
+  };
+}
+
+/** The same frames encoded by one ffmpeg at each of `CRFS`. */
+async function encodings(setting: Setting, name: string, raw: string): Promise<Quality[]> {
+  const films: Quality[] = [];
   for (const crf of CRFS) {
-    const film = join(folder, `usual-${crf}.mp4`);
-    await measure([...ffmpeg, '-i', usualRaw, ...X264, '-crf', String(crf), '-an', film]);
-    theirs.push(await qualityOf(short, usual(short).name, film, usualRaw));
+    const film = `${raw}-${crf}.mp4`;
+    const input = [setting.tools.ffmpeg, '-nostdin', '-v', 'error', '-y', '-i', raw];
+    await measure([...input, ...X264, '-crf', String(crf), '-an', film]);
+    films.push(await qualityOf(setting, name, film, raw));
   }
-  return { films: [our, theirs[1] as Quality], usualBytes: bytesAt(our.psnr, theirs) };
+  return films;
 }
 
 /** The pipeline's frames as they are given to the encoder: the same command, with a lossless one. */

@@ -9,11 +9,13 @@ const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url
 /**
  * The whole pipeline as a user runs it: `dailies run --once` on a folder, from the start of Node to the verified film.
  * @param env further settings, e.g. WORKER_SLOTS
+ * @param before what runs Node, e.g. `taskset -c 0`
  */
 export function dailies(
   { tools, clip, folder }: Setting,
   name: string,
   env: Readonly<Record<string, string>> = {},
+  before: readonly string[] = [],
 ): Way {
   const room = join(folder, `room-${name.replaceAll(/[^a-z0-9]+/gi, '-')}`);
   return {
@@ -25,7 +27,7 @@ export function dailies(
       // A recording of an hour ago; how long the watcher waits for one that has just ended is a setting, not speed.
       const old = new Date(Date.now() - 3_600_000);
       await utimes(join(room, 'clip.mp4'), old, old);
-      return measure([process.execPath, MAIN, 'run', '--once'], {
+      return measure([...before, process.execPath, MAIN, 'run', '--once'], {
         ...process.env,
         RECORDINGS_DIR: room,
         STABLE_MS: '0',
