@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { after, before, type TestContext } from 'node:test';
-import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
+import { after, before } from 'node:test';
+import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
 
 // There is no image of the sweeper on machines without access to a registry; what is started here is removed by `after`.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
@@ -12,7 +12,10 @@ const START_MS = 240_000;
 export interface Broker {
   /** `localhost:port`. */
   readonly address: string;
-  readonly container: StartedTestContainer;
+  /** `kill -9`; what it has written to its disk stays. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`; resolves before it answers. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -66,9 +69,15 @@ export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<Bro
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(START_MS)
     .start();
+  const engine = async () => (await getContainerRuntimeClient()).container.getById(container.getId());
   return {
     address: `localhost:${port}`,
-    container,
+    async kill() {
+      await (await engine()).kill();
+    },
+    async restart() {
+      await (await engine()).start();
+    },
     async stop() {
       await container.stop({ timeout: 0 });
     },
@@ -79,9 +88,9 @@ export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<Bro
  * A broker for all tests of a suite; to be called in its `describe`. Started before the first, removed after the last. With
  * DAILIES_TEST_BROKER=host:port that one is used, so that single tests can be tried without waiting.
  */
-export function sharedBroker(options: BrokerOptions = {}): () => Promise<Pick<Broker, 'address'>> {
+export function sharedBroker(options: BrokerOptions = {}): () => Promise<Broker> {
   const { DAILIES_TEST_BROKER: address } = process.env;
-  if (address !== undefined) return async () => ({ address });
+  if (address !== undefined) return async () => foreignBroker(address);
   let started: Promise<Broker> | null = null;
   // In a hook, so that it takes nothing from the time of the first test: on a busy machine it can need a minute.
   before(
@@ -97,11 +106,12 @@ export function sharedBroker(options: BrokerOptions = {}): () => Promise<Pick<Br
   return () => started ?? Promise.reject(new Error('The broker is there for tests and their hooks alone.'));
 }
 
-/** A broker for one test. */
-export async function ownBroker(t: TestContext, options: BrokerOptions = {}): Promise<Broker> {
-  const broker = await startBroker(options);
-  t.after(() => broker.stop());
-  return broker;
+/** One that we only use. */
+function foreignBroker(address: string): Broker {
+  const refuse = async (): Promise<never> => {
+    throw new Error(`The broker ${address} is not ours to stop.`);
+  };
+  return { address, kill: refuse, restart: refuse, stop: refuse };
 }
 
 async function freePort(): Promise<number> {

@@ -35,8 +35,9 @@ export interface OpenBusOptions {
   readonly onError?: (error: DailiesError) => void;
   readonly log?: BusLog;
   /**
-   * Kafka: how long a broker that does not answer is waited for, ms; 15 s when left out. Services wait for ever
-   * (`Number.POSITIVE_INFINITY`), for they are often started together with the broker.
+   * Kafka: how long brokers that do not answer are waited for, at the start and when something is published, ms; 15 s
+   * when left out. Services wait for ever (`Number.POSITIVE_INFINITY`): they are often started together with the
+   * broker, and its outage must not use up the attempts of the records in hand.
    */
   readonly waitForBrokerMs?: number;
 }

@@ -8,7 +8,7 @@ import type { BusLog } from '../settings.ts';
 import { type Connection, connectionOf, type KafkaSettings } from './connection.ts';
 import { type KafkaConsumer, startConsumer } from './consumer.ts';
 import { kafkaError } from './errors.ts';
-import { lagOf, readCommitted } from './lag.ts';
+import { lagOf, readCommitted, waitingIn } from './lag.ts';
 import { startMembership } from './membership.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { startTail } from './tail.ts';
@@ -21,6 +21,8 @@ export interface KafkaBusOptions {
   readonly topics: Readonly<Record<string, TopicRules>>;
   readonly partitions: ReadonlyMap<string, number>;
   readonly readOnly: boolean;
+  /** How long brokers that are away are waited for when something is published. */
+  readonly patienceMs: number;
   readonly tuning?: Partial<KafkaTuning>;
   readonly log?: BusLog | undefined;
   readonly onError?: ((error: DailiesError) => void) | undefined;
@@ -31,7 +33,7 @@ export interface KafkaBusOptions {
 
 /** The bus on Kafka, when the broker is there and its topics are right: see `openKafka`. */
 export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
-  const { settings, clientId, topics, partitions, readOnly, log, admin, connection } = options;
+  const { settings, clientId, topics, partitions, readOnly, patienceMs, log, admin, connection } = options;
   const tuning = { ...DEFAULT_TUNING, ...options.tuning };
   const { brokers } = connection;
   const consumers = new Map<KafkaConsumer, ConsumeOptions>();
@@ -40,7 +42,7 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   let closing: Promise<void> | null = null;
   const publisher: Publisher | null = readOnly
     ? null
-    : await createPublisher(connection, partitions).catch((thrown: unknown) => {
+    : await createPublisher(connection, { partitions, patienceMs, report }).catch((thrown: unknown) => {
         throw kafkaError(thrown, brokers, 'connecting');
       });
 
@@ -68,6 +70,7 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
       tuning,
       brokers,
       maxDeaths: rules.deaths ?? what.attempts + 2,
+      waiting: (of) => waitingIn(admin, topic, group, of),
       log,
       report,
       ended: () => consumers.delete(consumer),

@@ -72,7 +72,7 @@ function brokerList(text: string): string[] {
     if (!match?.groups || port < 1 || port > 65_535)
       throw new DailiesError(
         'CONFIG_INVALID',
-        `KAFKA_BROKERS: "${broker}" is not of the form host:port. Several are separated by commas, as in kafka-1:9092,kafka-2:9092.`,
+        `KAFKA_BROKERS: ${broker.includes('@') ? 'one' : `"${broker}"`} is not of the form host:port. Several are separated by commas, as in kafka-1:9092,kafka-2:9092.`,
       );
     return `${match.groups.host}:${port}`;
   });

@@ -10,6 +10,7 @@ import type { Membership, MembershipPorts } from './membership.ts';
 import { attemptOf, FRESH, type Progress } from './progress.ts';
 import type { Publisher } from './publisher.ts';
 import { decodeRecord, type RawMessage } from './records.ts';
+import { createStallJudge, type StallWatch } from './stall.ts';
 import type { KafkaTuning } from './tuning.ts';
 
 export interface ConsumerPorts {
@@ -19,6 +20,8 @@ export interface ConsumerPorts {
   /** After so many deaths of those that worked on it, a record is given up. */
   readonly maxDeaths: number;
   join(callbacks: Pick<MembershipPorts, 'onReady' | 'onEnd'>): Promise<Membership>;
+  /** How many records of these partitions the group has not done. */
+  waiting: StallWatch['waiting'];
   readonly log: BusLog | undefined;
   /** Takes errors that no caller waits for. */
   report(error: DailiesError): void;
@@ -39,6 +42,7 @@ type Outcome =
 const REBALANCING = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP'];
 const BUS_RETRY_MS = 500;
 const GIVE_BACK_MS = 2000;
+const STALL_CHECK_MS = 30_000;
 
 /** Works on the records of its partitions: one at a time of each, as many at once as `concurrency` says, oldest first. */
 export async function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Promise<KafkaConsumer> {
@@ -51,6 +55,7 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
   const over = new AbortController();
   let stopping: Promise<void> | null = null;
   let membership: Membership | null = null;
+  let moved = 0;
 
   const attempt = async (
     { record, damage }: ReturnType<typeof decodeRecord>,
@@ -199,11 +204,13 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     const abort = new AbortController();
     const message = lease.take();
     running.add(lease);
+    moved++;
     const done = handle(lease, message, progress, abort.signal)
       .catch((thrown: unknown) => ports.report(toDailiesError(thrown)))
       .finally(() => {
         running.delete(lease);
         lease.work = null;
+        moved++;
         pump();
       });
     lease.work = { message, abort, done };
@@ -222,7 +229,8 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
 
   const finishAll = (): void => {
     over.abort();
-    for (const { retry } of membership?.leases.values() ?? []) if (retry) clearTimeout(retry);
+    clearInterval(stallTimer);
+    for (const { retry } of leasesNow()) if (retry) clearTimeout(retry);
     queueMicrotask(ports.ended);
   };
 
@@ -249,7 +257,33 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     ended.resolve();
   };
 
-  membership = await ports.join({ onReady: () => pump(), onEnd: die });
+  const judgeStall = createStallJudge({
+    stallMs: tuning.stallMs,
+    now: () => performance.now(),
+    waiting: ports.waiting,
+    activity: () => ({
+      busy: stopping !== null || running.size > 0 || [...leasesNow()].some(({ retry }) => retry !== null),
+      moved,
+      partitions: membership?.joined ? [...leasesNow()].map(({ partition }) => partition) : null,
+    }),
+    onStall: (waiting) =>
+      die(
+        new DailiesError(
+          'BUS_FAILED',
+          `Nothing of ${topic} has come to ${group} for ${Math.round(tuning.stallMs / 1000)} s although ${waiting} records wait. The process has to be started again.`,
+        ),
+      ),
+  });
+  const leasesNow = (): Iterable<Lease> => membership?.leases.values() ?? [];
+  const stallTimer = setInterval(() => void judgeStall(), Math.min(STALL_CHECK_MS, tuning.stallMs / 5));
+  stallTimer.unref();
+
+  try {
+    membership = await ports.join({ onReady: () => pump(), onEnd: die });
+  } catch (error) {
+    clearInterval(stallTimer);
+    throw error;
+  }
   pump();
 
   return {

@@ -51,6 +51,21 @@ export function isUnreachable(thrown: unknown): boolean {
   );
 }
 
+/** What brokers answer while one of them is away or has just come back. */
+const PASSING = [
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'KAFKA_STORAGE_ERROR',
+];
+
+/** Whether it is the brokers' state, not the request, that failed: waiting helps. */
+export function isPassing(thrown: unknown): boolean {
+  return isUnreachable(thrown) || PASSING.includes(protocolError(thrown));
+}
+
 /** Says what failed at the broker, and what to do about it. `while_` completes "Kafka failed while …". */
 export function kafkaError(thrown: unknown, brokers: string, while_: string): DailiesError {
   if (thrown instanceof DailiesError) return thrown;

@@ -76,3 +76,10 @@ declare module 'kafkajs/src/cluster/index.js' {
     ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
   }
 }
+
+declare module 'kafkajs/src/broker/index.js' {
+  /** One broker; only tests change it, to let it fail. */
+  export default class Broker {
+    fetch(request: object): Promise<{ responses: unknown[] }>;
+  }
+}

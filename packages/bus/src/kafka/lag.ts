@@ -14,26 +14,46 @@ export async function readCommitted(admin: Admin, group: string, topic: string):
   );
 }
 
+/** Records of a topic that the group has not done, by partition; those without are left out. */
+async function undone(
+  admin: Admin,
+  topic: string,
+  group: string,
+): Promise<{ partition: number; count: number; metadata: string | null }[]> {
+  const [ends, committed] = await Promise.all([admin.fetchTopicOffsets(topic), readCommitted(admin, group, topic)]);
+  return ends
+    .map(({ partition, high, low }) => {
+      const { offset, metadata } = committed.get(partition) ?? { offset: null, metadata: null };
+      // What was committed before the topic was made anew, or is gone by its retention, does not count.
+      const from = offset === null || offset < BigInt(low) ? BigInt(low) : offset;
+      return { partition, count: Math.max(0, Number(BigInt(high) - from)), metadata };
+    })
+    .filter(({ count }) => count > 0);
+}
+
+/** How many records wait in these partitions; in all when it is null. */
+export async function waitingIn(
+  admin: Admin,
+  topic: string,
+  group: string,
+  partitions: readonly number[] | null,
+): Promise<number> {
+  const found = await undone(admin, topic, group);
+  return found
+    .filter(({ partition }) => partitions === null || partitions.includes(partition))
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
 /**
  * Where work of a topic waits for a group.
  * @param busy partitions whose record this process has in hand; of others the broker tells
  */
 export async function lagOf(admin: Admin, topic: string, group: string, busy: ReadonlySet<number>): Promise<Lag> {
-  const [ends, committed, alive] = await Promise.all([
-    admin.fetchTopicOffsets(topic),
-    readCommitted(admin, group, topic),
-    hasMembers(admin, group),
-  ]);
-  let total = 0;
-  let inFlight = 0;
-  for (const { partition, high, low } of ends) {
-    const { offset, metadata } = committed.get(partition) ?? { offset: null, metadata: null };
-    // What was committed before the topic was made anew, or is gone by its retention, does not count.
-    const from = offset === null || offset < BigInt(low) ? BigInt(low) : offset;
-    const behind = Math.max(0, Number(BigInt(high) - from));
-    total += behind;
-    if (behind > 0 && (busy.has(partition) || (alive && decodeProgress(metadata).started))) inFlight++;
-  }
+  const [found, alive] = await Promise.all([undone(admin, topic, group), hasMembers(admin, group)]);
+  const total = found.reduce((sum, { count }) => sum + count, 0);
+  const inFlight = found.filter(
+    ({ partition, metadata }) => busy.has(partition) || (alive && decodeProgress(metadata).started),
+  ).length;
   return { topic, group, waiting: total - inFlight, inFlight };
 }
 

@@ -25,8 +25,6 @@ export class Lease {
   /** Set while the record is not to be tried again yet. */
   retry: NodeJS.Timeout | null = null;
   lost = false;
-  /** Commits of one partition go out one after the other. */
-  commits: Promise<unknown> = Promise.resolve();
   /** Fetches in a row that began after `next`. */
   gaps = 0;
   #queue: RawMessage[] = [];

@@ -34,6 +34,8 @@ export interface MembershipPorts {
 export interface Membership {
   /** The partitions that are ours now. */
   readonly leases: ReadonlyMap<number, Lease>;
+  /** Whether the group has us. */
+  readonly joined: boolean;
   /** How long ago the group's coordinator was heard of, ms. */
   silenceMs(): number;
   /**
@@ -187,6 +189,7 @@ export async function startMembership(
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => onJoin(payload));
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
     for (const lease of [...leases.values()]) lose(lease);
+    memberId = null;
     const failure = kafkaError(error, connection.brokers, `consuming ${topic} as ${group}`);
     if (left) return;
     ports.report(failure);
@@ -213,20 +216,18 @@ export async function startMembership(
 
   return {
     leases,
+    get joined() {
+      return memberId !== null;
+    },
     silenceMs: () => Math.max(Date.now() - heard.wall, performance.now() - heard.monotonic),
-    commit(lease, offset, progress) {
-      const commit = async (): Promise<boolean> => {
-        if (lease.lost || !via) return false;
-        const partitions = [{ partition: lease.partition, offset: String(offset), metadata: encodeProgress(progress) }];
-        const topics: TopicOffsets[] = [{ topic, partitions }];
-        await via.commitOffsetsIfNecessary({ topics });
-        hear();
-        return true;
-      };
-      const done = lease.commits.then(commit, commit);
-      lease.commits = done;
-      done.catch(() => {});
-      return done;
+    async commit(lease, offset, progress) {
+      if (lease.lost || !via) return false;
+      // One connection carries all commits in the order in which they are asked for, so none need wait for another.
+      const partitions = [{ partition: lease.partition, offset: String(offset), metadata: encodeProgress(progress) }];
+      const topics: TopicOffsets[] = [{ topic, partitions }];
+      await via.commitOffsetsIfNecessary({ topics });
+      hear();
+      return true;
     },
     rewind(lease, offset) {
       lease.rewind(offset);

@@ -57,6 +57,7 @@ export async function openKafka(
       topics,
       partitions,
       readOnly,
+      patienceMs: waitForBrokerMs,
       tuning,
       log,
       onError,

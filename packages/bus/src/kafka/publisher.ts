@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DailiesError } from '@dailies/contracts';
 import { type Message, Partitioners, type Producer } from 'kafkajs';
 import { MAX_VALUE_BYTES, type OutgoingMessage } from '../port.ts';
 import type { Connection } from './connection.ts';
-import { kafkaError } from './errors.ts';
+import { isPassing, kafkaError } from './errors.ts';
 import { encodeMessage } from './records.ts';
 
 export interface Publisher {
@@ -26,16 +27,28 @@ interface Request {
   bytes: number;
 }
 
+/** Between tries while no broker takes anything. */
+const AGAIN_MS = 500;
+
+export interface PublisherOptions {
+  /** How many partitions each topic has. */
+  readonly partitions: ReadonlyMap<string, number>;
+  /** How long brokers that are away are waited for. It costs a record no attempt that they are. */
+  readonly patienceMs: number;
+  /** Told of what is tried again. */
+  report(error: DailiesError): void;
+}
+
 /**
  * Sends messages with acks=-1, in their order: each request waits for the one before it, so a later message is never
  * durable before an earlier one. Sending of different callers to one partition is put in a row as well, for the order of
  * a key is the order of the calls.
- * @param partitions how many partitions each topic has
  */
 export async function createPublisher(
   connection: Connection,
-  partitions: ReadonlyMap<string, number>,
+  { partitions, patienceMs, report }: PublisherOptions,
 ): Promise<Publisher> {
+  let closed = false;
   const partitionOf = Partitioners.DefaultPartitioner();
   const producer: Producer = connection.client().producer({
     // Brokers that make topics by themselves make them with settings that would lose work.
@@ -86,10 +99,17 @@ export async function createPublisher(
   };
 
   const send = async ({ topic, messages }: Request): Promise<void> => {
-    try {
-      await producer.send({ topic, messages, acks: -1, timeout: ACK_TIMEOUT_MS });
-    } catch (thrown) {
-      throw kafkaError(thrown, connection.brokers, `publishing to ${topic}`);
+    const since = performance.now();
+    for (;;) {
+      try {
+        await producer.send({ topic, messages, acks: -1, timeout: ACK_TIMEOUT_MS });
+        return;
+      } catch (thrown) {
+        const error = kafkaError(thrown, connection.brokers, `publishing to ${topic}`);
+        if (closed || !isPassing(thrown) || performance.now() - since >= patienceMs) throw error;
+        report(error);
+        await sleep(AGAIN_MS);
+      }
     }
   };
 
@@ -113,6 +133,9 @@ export async function createPublisher(
       check(messages);
       for (const request of requestsOf(messages)) await inRow(request);
     },
-    close: () => producer.disconnect(),
+    close() {
+      closed = true;
+      return producer.disconnect();
+    },
   };
 }

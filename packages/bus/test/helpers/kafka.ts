@@ -6,12 +6,15 @@ import type { Bus } from '../../src/port.ts';
 
 /** Short enough for tests, long enough for a busy test machine to be heard of in time. */
 export const QUICK = {
-  sessionTimeoutMs: 4000,
+  sessionTimeoutMs: 6000,
   heartbeatMs: 200,
   rebalanceTimeoutMs: 6000,
   fetchWaitMs: 100,
   abortGraceMs: 100,
 };
+
+/** A broker that restarts on a busy machine takes a while. */
+const PATIENCE_MS = 240_000;
 
 export function settingsFor(brokers: string): KafkaSettings {
   return { busPath: '', kafkaBrokers: brokers, kafkaCreateTopics: true, kafkaTls: false };
@@ -24,7 +27,7 @@ interface ChildOptions {
 
 /** For a child process; see src/conformance/child.ts. */
 export async function openBus({ brokers, extras }: ChildOptions): Promise<Bus> {
-  return openKafka(settingsFor(brokers), { clientId: 'test' }, extras);
+  return openKafka(settingsFor(brokers), { clientId: 'test', waitForBrokerMs: PATIENCE_MS }, extras);
 }
 
 /** A bus on a broker that tests share: the names of their topics are their own. */

@@ -1,10 +1,24 @@
-import { describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, describe } from 'node:test';
 import { sharedBroker, withoutDocker } from '../../../../test/helpers/kafka.ts';
 import { busConformance } from '../../src/conformance.ts';
 import { makeKafkaBus } from '../helpers/kafka.ts';
+import { rebalancingTests } from './rebalancing.ts';
+import { recordTests } from './records.ts';
 
 // One broker serves all of them; it takes longer to start than most tests run.
-describe('kafka', { skip: await withoutDocker() }, () => {
+describe('kafka', { skip: await withoutDocker(), concurrency: true }, () => {
   const broker = sharedBroker();
-  busConformance('kafka', makeKafkaBus(broker));
+  const makeBus = makeKafkaBus(broker);
+  const brisk = makeKafkaBus(broker, { sessionTimeoutMs: 1500 });
+  // Each of these waits most of the time; what they name in the broker is their own.
+  const inRow = { concurrency: 1 };
+  describe('conformance', inRow, () => busConformance('kafka', makeBus));
+  describe('rebalancing', inRow, () => rebalancingTests(makeBus, brisk));
+  describe('records, topics, groups', inRow, () => recordTests(makeBus, broker));
+
+  // kafkajs asks for timers in the past, a thousand a second, unless it is kept from it.
+  const warnings: string[] = [];
+  process.on('warning', ({ name }) => warnings.push(name));
+  after(() => assert.ok(!warnings.includes('TimeoutNegativeWarning'), warnings.join()));
 });
