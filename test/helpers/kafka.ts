@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { after, before } from 'node:test';
-import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
+import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 
 // There is no image of the sweeper on machines without access to a registry; what is started here is removed by `after`.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
@@ -17,6 +17,11 @@ export interface Broker {
   /** Starts it again after `kill`; resolves before it answers. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** One that we have started. */
+export interface StartedBroker extends Broker {
+  readonly container: StartedTestContainer;
 }
 
 export interface BrokerOptions {
@@ -51,7 +56,7 @@ export async function withoutDocker(): Promise<string | false> {
 }
 
 /** Starts a single broker (KRaft) and waits until it answers. The caller stops it. */
-export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<Broker> {
+export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<StartedBroker> {
   const port = await freePort();
   const container = await new GenericContainer(KAFKA_IMAGE)
     .withEnvironment({
@@ -69,9 +74,12 @@ export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<Bro
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(START_MS)
     .start();
+  // Some images copy a read-only file there at each start, which goes well once; a broker has to start again.
+  await container.exec(['chmod', '-R', 'u+w', '/opt/kafka/config']);
   const engine = async () => (await getContainerRuntimeClient()).container.getById(container.getId());
   return {
     address: `localhost:${port}`,
+    container,
     async kill() {
       await (await engine()).kill();
     },

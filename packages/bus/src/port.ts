@@ -120,7 +120,9 @@ export interface Lag {
  */
 export interface Bus {
   /**
-   * Durable when it resolves; the order per key is kept. The embedded bus takes all of the messages or none.
+   * Durable when it resolves; the order per key is kept. A later message is never durable before an earlier one, so what
+   * has to be there when another is goes first. The embedded bus takes all of the messages or none; on Kafka a death in
+   * the middle leaves the first ones.
    * @throws DailiesError BATCH_TOO_LARGE, MESSAGE_INVALID (no such topic), DISK_FULL, BUS_FAILED
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;

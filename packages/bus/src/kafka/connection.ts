@@ -138,6 +138,8 @@ function trackedSockets(sockets: Set<Socket>): ISocketFactory {
       : connectTcp({ host, port }, onConnect);
     socket.setKeepAlive(true, 60_000);
     socket.setNoDelay(true);
+    // Each request that is written before the connection is there waits with a listener.
+    socket.setMaxListeners(0);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     return socket;

@@ -4,6 +4,7 @@ import { deadLetter } from '../dead-letter.ts';
 import type { BusRecord, ConsumeOptions, Consumer, OutgoingMessage } from '../port.ts';
 import { afterFailure } from '../retry.ts';
 import type { BusLog } from '../settings.ts';
+import { attempt, type Outcome } from './attempt.ts';
 import { kafkaError, protocolError } from './errors.ts';
 import type { Lease } from './lease.ts';
 import type { Membership, MembershipPorts } from './membership.ts';
@@ -34,10 +35,6 @@ export interface KafkaConsumer extends Consumer {
   busy(): number[];
 }
 
-type Outcome =
-  | { readonly answers: readonly OutgoingMessage[] }
-  | { readonly error: DailiesError; readonly hopeless?: boolean };
-
 /** After a rebalance these may be tried again, if the partition is still ours. */
 const REBALANCING = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP'];
 const BUS_RETRY_MS = 500;
@@ -56,29 +53,6 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
   let stopping: Promise<void> | null = null;
   let membership: Membership | null = null;
   let moved = 0;
-
-  const attempt = async (
-    { record, damage }: ReturnType<typeof decodeRecord>,
-    { deaths }: Progress,
-    signal: AbortSignal,
-  ): Promise<Outcome> => {
-    if (damage !== null) return { error: new DailiesError('BUS_FAILED', damage), hopeless: true };
-    if (deaths >= ports.maxDeaths)
-      return {
-        error: new DailiesError(
-          'INTERNAL',
-          `${deaths} processes died while they worked on this record; it is taken for the reason.`,
-        ),
-        hopeless: true,
-      };
-    try {
-      const answers = (await options.handler(record, { signal })) ?? [];
-      publisher.check(answers);
-      return { answers };
-    } catch (thrown) {
-      return { error: toDailiesError(thrown) };
-    }
-  };
 
   const mayWrite = (lease: Lease): boolean => !lease.lost && !over.signal.aborted;
 
@@ -189,7 +163,13 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     joinedMembership()
       .commit(lease, BigInt(message.offset), { ...progress, started: true })
       .catch(() => {});
-    const outcome = await attempt(decoded, progress, signal);
+    const { maxDeaths } = ports;
+    const outcome = await attempt(decoded, progress, {
+      handler: options.handler,
+      check: publisher.check,
+      maxDeaths,
+      signal,
+    });
     if (lease.lost) {
       ports.log?.info(
         { topic, group, partition: lease.partition, offset: message.offset },

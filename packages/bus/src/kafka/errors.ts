@@ -51,6 +51,17 @@ export function isUnreachable(thrown: unknown): boolean {
   );
 }
 
+/** What stays refused until somebody changes a setting or a right. */
+const REFUSED =
+  /(AUTHORIZATION|AUTHENTICATION)_FAILED$|^(INCONSISTENT_GROUP_PROTOCOL|INVALID_SESSION_TIMEOUT|INVALID_GROUP_ID|GROUP_MAX_SIZE_REACHED|UNSUPPORTED_VERSION|UNSUPPORTED_SASL_MECHANISM)$/;
+
+/** Whether it does not help to try again. */
+export function isRefusal(thrown: unknown): boolean {
+  return chain(thrown).some(
+    ({ name, type, code }) => name === 'KafkaJSSASLAuthenticationError' || REFUSED.test(type) || TLS_CODE.test(code),
+  );
+}
+
 /** What brokers answer while one of them is away or has just come back. */
 const PASSING = [
   'LEADER_NOT_AVAILABLE',

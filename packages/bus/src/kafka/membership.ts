@@ -4,7 +4,7 @@ import type { Batch, EachBatchPayload, TopicOffsets } from 'kafkajs';
 import type { BusLog } from '../settings.ts';
 import { stickyAssigner } from './assigner.ts';
 import type { Connection } from './connection.ts';
-import { kafkaError } from './errors.ts';
+import { isRefusal, kafkaError } from './errors.ts';
 import { Lease } from './lease.ts';
 import { decodeProgress, encodeProgress, FRESH, type Progress, takenOver } from './progress.ts';
 import type { KafkaTuning } from './tuning.ts';
@@ -54,9 +54,9 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-/** kafkajs' own restarts never end; between tries it waits for so long at most. */
+/** Within one run kafkajs tries for ever, and waits for so long at most between tries. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 2000, retries: Number.MAX_SAFE_INTEGER };
-const READ_AGAIN_MS = 500;
+const AGAIN_MS = 500;
 /** A broker that does not answer must not hold up a stop. */
 const LEAVE_MS = 5000;
 
@@ -92,7 +92,8 @@ export async function startMembership(
     allowAutoTopicCreation: false,
     // We use no transactions, so there is nothing that is not committed.
     readUncommitted: true,
-    retry: { ...RETRY, restartOnFailure: async () => !left },
+    // What kafkajs holds to be worth another try is not all that is; we begin again ourselves.
+    retry: { ...RETRY, restartOnFailure: async () => false },
   });
 
   const hear = (): void => {
@@ -126,7 +127,7 @@ export async function startMembership(
         return;
       } catch (thrown) {
         ports.report(kafkaError(thrown, connection.brokers, `reading how far ${group} is in ${topic}`));
-        await sleep(READ_AGAIN_MS);
+        await sleep(AGAIN_MS);
       }
     }
   };
@@ -187,14 +188,39 @@ export async function startMembership(
 
   consumer.on(consumer.events.HEARTBEAT, hear);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => onJoin(payload));
-  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+  consumer.on(consumer.events.CRASH, ({ payload: { error } }) => {
     for (const lease of [...leases.values()]) lose(lease);
     memberId = null;
-    const failure = kafkaError(error, connection.brokers, `consuming ${topic} as ${group}`);
     if (left) return;
-    ports.report(failure);
-    if (!restart) ports.onEnd(failure);
+    const failure = kafkaError(error, connection.brokers, `consuming ${topic} as ${group}`);
+    if (isRefusal(error)) return ports.onEnd(failure);
+    log?.warn({ topic, group, reason: failure.message }, 'kafka: the consumer begins again');
+    void again();
   });
+
+  const run = (): Promise<void> =>
+    consumer.run({
+      autoCommit: false,
+      async eachBatch(payload) {
+        via = payload;
+        onBatch(payload.batch);
+      },
+    });
+
+  /** Joins the group anew, when a broker answers. */
+  const again = async (): Promise<void> => {
+    while (!left) {
+      await sleep(AGAIN_MS);
+      try {
+        await consumer.connect();
+      } catch (thrown) {
+        ports.report(kafkaError(thrown, connection.brokers, `joining the group ${group} of ${topic}`));
+        continue;
+      }
+      if (!left) running = run();
+      return;
+    }
+  };
 
   try {
     await consumer.connect();
@@ -203,14 +229,7 @@ export async function startMembership(
     await consumer.disconnect().catch(() => {});
     throw kafkaError(thrown, connection.brokers, `joining the group ${group} of ${topic}`);
   }
-  const running = consumer.run({
-    autoCommit: false,
-    async eachBatch(payload) {
-      via = payload;
-      onBatch(payload.batch);
-    },
-  });
-  running.catch((thrown) => ports.onEnd(kafkaError(thrown, connection.brokers, `consuming ${topic} as ${group}`)));
+  let running = run();
   // kafkajs beats between fetches; one that brings 10 MiB over a slow line would take longer than the session lasts.
   const beat = setInterval(() => void via?.heartbeat().catch(() => {}), tuning.heartbeatMs);
 
