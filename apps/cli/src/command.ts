@@ -6,7 +6,12 @@ import type { Output } from './screen.ts';
 /** Opens the bus that the settings name. @throws DailiesError BUS_FAILED, PERMISSION_DENIED, DISK_FULL */
 export type OpenBus = (
   settings: BusSettings,
-  options?: { readonly readOnly?: boolean; readonly onError?: (error: DailiesError) => void; readonly log?: Logger },
+  options?: {
+    readonly readOnly?: boolean;
+    readonly onError?: (error: DailiesError) => void;
+    readonly log?: Logger;
+    readonly waitForBrokerMs?: number;
+  },
 ) => Promise<Bus>;
 
 /** Looks at the topics on Kafka, and makes those that are missing when told to. @throws DailiesError BUS_FAILED, CONFIG_INVALID */

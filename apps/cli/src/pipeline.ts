@@ -63,6 +63,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   try {
     bus = await openBus(config, {
       log,
+      waitForBrokerMs: Number.POSITIVE_INFINITY,
       onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
     });
     return { ...(await build(monitor.bus(bus), monitor, options)), close };

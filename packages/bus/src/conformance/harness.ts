@@ -27,7 +27,7 @@ export type MakeBus = (t: TestContext, topics: Readonly<Record<string, TopicRule
 export const PARTITIONS = 4;
 
 /** No test may take longer, in ms; those of a good adapter take a small part of it. */
-export const TIMEOUT = { timeout: 60_000 };
+export const TIMEOUT = { timeout: 180_000 };
 
 /** Rules that a test uses when it is not about them. */
 export const BASE = {

@@ -64,7 +64,7 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
       } catch (thrown) {
         const rebalancing = REBALANCING.includes(protocolError(thrown));
         if (!rebalancing) ports.report(kafkaError(thrown, brokers, `acknowledging a record of ${topic}`));
-        await membership?.rebalanced(rebalancing ? tuning.rebalanceTimeoutMs : BUS_RETRY_MS);
+        await membership?.rebalanced(BUS_RETRY_MS);
       }
     }
     return false;

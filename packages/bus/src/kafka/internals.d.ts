@@ -5,6 +5,19 @@
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   /** One queue of requests per connection. */
   export default class RequestQueue {
+    constructor(options: {
+      maxInFlightRequests: number;
+      requestTimeout: number;
+      enforceRequestTimeout: boolean;
+      clientId: string;
+      broker: string;
+      logger: { debug(): void };
+    });
+    push(request: {
+      entry: { correlationId: number; resolve(): void; reject(): void };
+      expectResponse: boolean;
+      sendRequest(): void;
+    }): void;
     /** Requests that could not be sent yet. */
     readonly pending: readonly unknown[];
     /** Until when the broker asked for silence, ms since 1970; -1 when it did not. */

@@ -5,13 +5,27 @@ import { decodeProgress } from './progress.ts';
 
 /** How far a group is in a topic, by partition. */
 export async function readCommitted(admin: Admin, group: string, topic: string): Promise<Map<number, Committed>> {
-  const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-  return new Map(
-    (found?.partitions ?? []).map(({ partition, offset, metadata }) => {
-      const at = BigInt(offset);
-      return [partition, { offset: at < 0n ? null : at, metadata }];
-    }),
-  );
+  return new Map((await places(admin, group, topic)).map(({ partition, ...committed }) => [partition, committed]));
+}
+
+/** The same, with where each partition ends. */
+async function places(
+  admin: Admin,
+  group: string,
+  topic: string,
+): Promise<(Committed & { readonly partition: number; readonly end: bigint })[]> {
+  const [ends, [found]] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    admin.fetchOffsets({ groupId: group, topics: [topic] }),
+  ]);
+  const committed = new Map(found?.partitions.map((one) => [one.partition, one]));
+  return ends.map(({ partition, high, low }) => {
+    const { offset = '-1', metadata = null } = committed.get(partition) ?? {};
+    // Negative: nothing was committed. Below the first: what was committed before the topic was made anew, or before a
+    // retention was over.
+    const behind = BigInt(offset) < BigInt(low);
+    return { partition, offset: behind ? BigInt(low) : BigInt(offset), metadata, end: BigInt(high) };
+  });
 }
 
 /** Records of a topic that the group has not done, by partition; those without are left out. */
@@ -20,14 +34,8 @@ async function undone(
   topic: string,
   group: string,
 ): Promise<{ partition: number; count: number; metadata: string | null }[]> {
-  const [ends, committed] = await Promise.all([admin.fetchTopicOffsets(topic), readCommitted(admin, group, topic)]);
-  return ends
-    .map(({ partition, high, low }) => {
-      const { offset, metadata } = committed.get(partition) ?? { offset: null, metadata: null };
-      // What was committed before the topic was made anew, or is gone by its retention, does not count.
-      const from = offset === null || offset < BigInt(low) ? BigInt(low) : offset;
-      return { partition, count: Math.max(0, Number(BigInt(high) - from)), metadata };
-    })
+  return (await places(admin, group, topic))
+    .map(({ partition, offset, end, metadata }) => ({ partition, count: Math.max(0, Number(end - offset)), metadata }))
     .filter(({ count }) => count > 0);
 }
 

@@ -11,8 +11,8 @@ import type { KafkaTuning } from './tuning.ts';
 
 /** What the broker keeps for a group and a partition. */
 export interface Committed {
-  /** Offset of the first record that is not done; null when the group has committed nothing. */
-  readonly offset: bigint | null;
+  /** Offset of the first record that is not done. Of a group that has committed nothing: the first that is there. */
+  readonly offset: bigint;
   readonly metadata: string | null;
 }
 
@@ -116,9 +116,12 @@ export async function startMembership(
         const committed = await ports.readCommitted();
         for (const lease of fresh) {
           if (lease.lost) continue;
-          const { offset, metadata } = committed.get(lease.partition) ?? { offset: null, metadata: null };
-          lease.progress = offset === null ? FRESH : takenOver(decodeProgress(metadata));
-          if (offset === null || lease.first === offset) continue;
+          const found = committed.get(lease.partition);
+          if (!found) throw new DailiesError('BUS_FAILED', `Partition ${lease.partition} of ${topic} is not known.`);
+          const { offset, metadata } = found;
+          lease.progress = takenOver(decodeProgress(metadata));
+          if (lease.first === offset) continue;
+          // The answer to a fetch from before a rebalance may have come in between.
           const fetched = lease.first !== null;
           lease.rewind(offset);
           if (fetched) seek(lease);

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
 import type { Bus } from '../port.ts';
 import type { TopicRules } from '../rules.ts';
 import type { BusLog, OpenBusOptions } from '../settings.ts';
 import { DAILIES_TOPICS } from '../topics.ts';
 import { createKafkaBus } from './bus.ts';
 import { type Connection, connectionOf, type KafkaSettings } from './connection.ts';
-import { isUnreachable, kafkaError } from './errors.ts';
+import { isPassing, kafkaError, protocolError } from './errors.ts';
 import { prepareTopics, requireTopics, specsOf, type TopicState } from './topics.ts';
 import type { KafkaTuning } from './tuning.ts';
 
@@ -20,6 +19,7 @@ export interface KafkaExtras {
 
 const DEFAULT_WAIT_MS = 15_000;
 const AGAIN_MS = 1000;
+const FEW_BROKERS_MS = 60_000;
 /** Between lines that say that the broker is waited for. */
 const SAY_EVERY_MS = 5000;
 
@@ -38,13 +38,13 @@ export async function openKafka(
   const connection = connectionOf(settings, { clientId, log });
   const admin = connection.client().admin();
   try {
-    await reach(admin, connection, { waitForBrokerMs, log });
-    const states = await told(connection, 'looking at the topics', () =>
-      prepareTopics(admin, specsOf(topics, defaultPartitions), {
+    const states = await reach(connection, { waitForBrokerMs, log }, async () => {
+      await admin.connect();
+      return prepareTopics(admin, specsOf(topics, defaultPartitions), {
         create: settings.kafkaCreateTopics && !readOnly,
         replication: settings.kafkaReplication,
-      }),
-    );
+      });
+    });
     requireTopics(states);
     for (const { name, created, partitions, notes } of states) {
       if (created) log?.info({ topic: name, partitions }, 'kafka: topic made');
@@ -82,45 +82,42 @@ export async function lookAtTopics(settings: KafkaSettings, options: TopicsOptio
   const connection = connectionOf(settings, { clientId, log });
   const admin = connection.client().admin();
   try {
-    await reach(admin, connection, { waitForBrokerMs, log });
-    return await told(connection, 'looking at the topics', () =>
-      prepareTopics(admin, specsOf(DAILIES_TOPICS, 1), { create, replication: settings.kafkaReplication }),
-    );
+    return await reach(connection, { waitForBrokerMs, log }, async () => {
+      await admin.connect();
+      return prepareTopics(admin, specsOf(DAILIES_TOPICS, 1), { create, replication: settings.kafkaReplication });
+    });
   } finally {
     await admin.disconnect().catch(() => {});
     connection.destroy();
   }
 }
 
-/** Connects; a broker that is not there yet is waited for, for services and brokers are often started together. */
-async function reach(
-  admin: Admin,
+/** A first contact. Brokers that are not there yet are waited for: services and brokers are often started together. */
+async function reach<T>(
   connection: Connection,
   { waitForBrokerMs, log }: { readonly waitForBrokerMs: number; readonly log: BusLog | undefined },
-): Promise<void> {
+  contact: () => Promise<T>,
+): Promise<T> {
   const since = performance.now();
   let saidAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     try {
-      await admin.connect();
-      return;
+      return await contact();
     } catch (thrown) {
       const error = kafkaError(thrown, connection.brokers, 'connecting');
       const waitedMs = performance.now() - since;
-      if (!isUnreachable(thrown) || waitedMs >= waitForBrokerMs) throw error;
+      // Of three brokers the first ones may be up; that there are too few of them is a mistake only after a while.
+      const patienceMs = isPassing(thrown)
+        ? waitForBrokerMs
+        : protocolError(thrown) === 'INVALID_REPLICATION_FACTOR'
+          ? Math.min(waitForBrokerMs, FEW_BROKERS_MS)
+          : 0;
+      if (waitedMs >= patienceMs) throw error;
       if (performance.now() - saidAt >= SAY_EVERY_MS) {
         saidAt = performance.now();
         log?.warn({ waitedMs: Math.round(waitedMs) }, `Kafka is waited for: ${error.message}`);
       }
       await sleep(AGAIN_MS);
     }
-  }
-}
-
-async function told<T>(connection: Connection, what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    throw kafkaError(thrown, connection.brokers, what);
   }
 }

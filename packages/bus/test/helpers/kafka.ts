@@ -6,9 +6,9 @@ import type { Bus } from '../../src/port.ts';
 
 /** Short enough for tests, long enough for a busy test machine to be heard of in time. */
 export const QUICK = {
-  sessionTimeoutMs: 6000,
+  sessionTimeoutMs: 8000,
   heartbeatMs: 200,
-  rebalanceTimeoutMs: 6000,
+  rebalanceTimeoutMs: 10_000,
   fetchWaitMs: 100,
   abortGraceMs: 100,
 };

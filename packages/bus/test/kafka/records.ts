@@ -125,7 +125,10 @@ export function recordTests(makeBus: MakeBus, broker: () => Promise<{ readonly a
 
     const compacted = `compacted-${work}`;
     const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
-    await admin.createTopics({ topics: [{ topic: compacted, numPartitions: 4, configEntries }] });
+    await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic: compacted, numPartitions: 4, configEntries }],
+    });
     const topics = { [compacted]: { groups: [], keep: 'until-acknowledged' } } as const;
     await assert.rejects(openKafka(settingsFor(address), { clientId: 'test' }, { topics, defaultPartitions: 4 }), {
       code: 'BUS_FAILED',

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Broker from 'kafkajs/src/broker/index.js';
-import { sharedBroker, withoutDocker } from '../../../../test/helpers/kafka.ts';
-import { BASE, collect, Happenings, message, setUp, textOf } from '../../src/conformance/harness.ts';
+import KafkaBroker from 'kafkajs/src/broker/index.js';
+import type { Broker } from '../../../../test/helpers/kafka.ts';
+import { BASE, collect, Happenings, type MakeBus, message, setUp, textOf } from '../../src/conformance/harness.ts';
 import { openKafka } from '../../src/kafka/open.ts';
-import { makeKafkaBus, QUICK, settingsFor } from '../helpers/kafka.ts';
+import { QUICK, settingsFor } from '../helpers/kafka.ts';
 
 const RECORDS = 60;
 
-describe('kafka that fails', { skip: await withoutDocker() }, () => {
-  const broker = sharedBroker();
-  const makeBus = makeKafkaBus(broker);
-
+/** A client that stands still, and a broker that dies. To be run when nothing else uses them. */
+export function outageTests(makeBus: MakeBus, broker: () => Promise<Broker>): void {
   test('a consumer to which nothing comes although work waits ends with the reason', {
     timeout: 120_000,
   }, async (t) => {
@@ -30,7 +28,7 @@ describe('kafka that fails', { skip: await withoutDocker() }, () => {
     );
     t.after(() => bus.close());
     // What was seen of kafkajs: it fetches for ever, and nothing comes.
-    t.mock.method(Broker.prototype, 'fetch', async () => {
+    t.mock.method(KafkaBroker.prototype, 'fetch', async () => {
       await sleep(100);
       return { responses: [] };
     });
@@ -81,4 +79,4 @@ describe('kafka that fails', { skip: await withoutDocker() }, () => {
       Array.from({ length: RECORDS }, (_, index) => index),
     );
   });
-});
+}
