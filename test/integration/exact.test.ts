@@ -121,7 +121,7 @@ test('a recording that is cut off gives the film of what is there, and says so',
   assert.equal(await frames(film), await frames(file));
 });
 
-test('sound alone gives no film and a reason', { timeout: 60_000 }, async (t) => {
+test('sound alone gives no film and a reason', { timeout: 300_000 }, async (t) => {
   const room = await makeRoom(t);
   await room.put(await fixture('audio-only'));
   const { code, output } = await room.dailies('run', '--once');

@@ -25,7 +25,7 @@ async function isWaiting(pid: number | undefined, program: string): Promise<void
 // A process tree was killed with SIGKILL while its decoder waited for us to open the pipe: ffmpeg waited on for ever.
 test('who waits at the pipes of a dead process is freed, and the pipes are removed', {
   skip: process.platform !== 'linux' && 'needs /proc',
-  timeout: 20_000,
+  timeout: 120_000,
 }, async (t) => {
   const folder = folderOf(t);
   const stale = join(folder, `dailies-slot-${DEAD}-1-abc`);

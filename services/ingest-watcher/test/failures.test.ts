@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { DailiesError } from '@dailies/contracts';
 import { fakeBus, manualClock, mp4, put, startWatcher } from './helpers.ts';
 
-const patient = { timeout: 30_000 };
+const patient = { timeout: 120_000 };
 
 test('a finished recording that shows up again is told once, with how to grade it again', patient, async (t) => {
   const { watcher, bus, lines, at } = await startWatcher(t);

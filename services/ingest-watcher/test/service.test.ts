@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { FINALIZED_MARKER, type Library, METADATA_FILE } from '@dailies/library';
 import { countScans, fakeBus, manualClock, mp4, put, startWatcher, temporaryFolder, turns } from './helpers.ts';
 
-const patient = { timeout: 30_000 };
+const patient = { timeout: 120_000 };
 
 test(
   'what arrived while it was down is announced at the start, oldest first, work and event in one',

@@ -7,7 +7,7 @@ import { openWatch } from '../src/watch.ts';
 import { put, temporaryFolder } from './helpers.ts';
 
 for (const polling of [false, true]) {
-  test(`tells where to look (${polling ? 'polling' : 'file events'})`, { timeout: 30_000 }, async (t) => {
+  test(`tells where to look (${polling ? 'polling' : 'file events'})`, { timeout: 120_000 }, async (t) => {
     const base = await temporaryFolder(t);
     const root = join(base, 'r');
     await mkdir(join(root, 'work'), { recursive: true });
