@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { DailiesError, type Rational } from '@dailies/contracts';
+import { ffprobe } from './ffprobe.ts';
 import { settleDurations } from './mp4/durations.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
 import { runFfmpeg } from './run.ts';
@@ -94,11 +95,25 @@ export async function joinFilm(
       );
     throw error;
   });
+  await checkSound(tools, options);
   const last = batches.at(-1) as StoredBatch;
   await settleDurations(options.film, {
     last: (last.endPts - (last.pts.at(-1) as number)) * refine,
     shown: (last.endPts - first) * refine,
   });
+}
+
+/** A muxer may write a codec that nobody can read back: players would be silent. @throws DailiesError AUDIO_UNSUPPORTED */
+async function checkSound(tools: FfmpegTools, options: JoinOptions): Promise<void> {
+  if (options.audio.length === 0) return;
+  const { streams } = await ffprobe(tools, options.film, { timeoutMs: options.timeoutMs, signal: options.signal });
+  const sound = streams.filter((stream) => stream.codec_type === 'audio');
+  const lost = options.audio.find((_, i) => !sound[i]?.codec_name || sound[i]?.codec_name === 'unknown');
+  if (lost)
+    throw new DailiesError(
+      'AUDIO_UNSUPPORTED',
+      `The sound (${lost.codec}) cannot be carried by ${options.container.toUpperCase()}: players would not know it.`,
+    );
 }
 
 /**
