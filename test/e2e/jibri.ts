@@ -4,6 +4,9 @@ import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainer
 import { docker } from './docker.ts';
 import { IMAGE } from './stack.ts';
 
+// As in test/helpers/kafka.ts: there may be no image of the sweeper, and what is started here is removed by hooks.
+process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export interface Recorder {
