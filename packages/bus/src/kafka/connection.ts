@@ -49,7 +49,7 @@ export function connectionOf(
     retry: options.patient ? RETRY : SHORT_RETRY,
     logLevel: logLevel.INFO,
     logCreator: logInto(options.log, () => destroyed),
-    socketFactory: trackedSockets(sockets),
+    socketFactory: trackedSockets(sockets, () => destroyed),
   };
   return {
     brokers: brokers.join(', '),
@@ -130,8 +130,10 @@ function fileOf(setting: string, path: string): string {
 }
 
 /** Sockets as kafkajs makes them, kept so that they can be cut. */
-function trackedSockets(sockets: Set<Socket>): ISocketFactory {
+function trackedSockets(sockets: Set<Socket>, destroyed: () => boolean): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
+    // What kafkajs still tries after the end must not bring a member back into its group, or keep the process alive.
+    if (destroyed()) throw new Error('closed by us');
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = ssl
       ? connectTls({ host, port, ...servername, ...ssl }, onConnect)

@@ -77,13 +77,11 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     progress: Progress,
     answers: readonly OutgoingMessage[],
   ): Promise<boolean> => {
-    const { commit, silenceMs } = joinedMembership();
+    const member = joinedMembership();
+    const { commit } = member;
     const offset = BigInt(message.offset);
     // Who was frozen finds out here that others have its partitions, before it publishes what they publish as well.
-    if (
-      silenceMs() > tuning.sessionTimeoutMs / 2 &&
-      !(await persist(lease, () => commit(lease, offset, { ...progress, started: true })))
-    )
+    if (member.doubtful && !(await persist(lease, () => commit(lease, offset, { ...progress, started: true }))))
       return false;
     if (!(await persist(lease, () => publisher.publish(answers).then(() => true)))) return false;
     return persist(lease, () => commit(lease, offset + 1n, FRESH));

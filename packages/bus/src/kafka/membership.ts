@@ -6,6 +6,7 @@ import { stickyAssigner } from './assigner.ts';
 import type { Connection } from './connection.ts';
 import { isRefusal, kafkaError } from './errors.ts';
 import { Lease } from './lease.ts';
+import { moment, sinceMs } from './moment.ts';
 import { decodeProgress, encodeProgress, FRESH, type Progress, takenOver } from './progress.ts';
 import type { KafkaTuning } from './tuning.ts';
 
@@ -36,8 +37,11 @@ export interface Membership {
   readonly leases: ReadonlyMap<number, Lease>;
   /** Whether the group has us. */
   readonly joined: boolean;
-  /** How long ago the group's coordinator was heard of, ms. */
-  silenceMs(): number;
+  /**
+   * Whether the group may have given us up without our knowing: it was not heard of for long, or this process was frozen
+   * and no commit has succeeded since. (An answer to a heartbeat from before says nothing: it waits in the socket.)
+   */
+  readonly doubtful: boolean;
   /**
    * Tells the broker that `offset` is the first record that is not done, and what is known of it.
    * @returns false when the partition is no longer ours
@@ -68,7 +72,11 @@ export async function startMembership(
   const { connection, tuning, log } = ports;
   const leases = new Map<number, Lease>();
   let memberId: string | null = null;
-  let heard = { wall: Date.now(), monotonic: performance.now() };
+  let heard = moment();
+  /** When the process was last seen to run, how often it was seen to have been frozen, and up to where commits settled that. */
+  let ticked = moment();
+  let frozen = 0;
+  let settled = 0;
   let left = false;
   let via: Pick<EachBatchPayload, 'commitOffsetsIfNecessary' | 'heartbeat'> | null = null;
   let joined = Promise.withResolvers<void>();
@@ -96,8 +104,9 @@ export async function startMembership(
     retry: { ...RETRY, restartOnFailure: async () => false },
   });
 
+  const doubtMs = tuning.sessionTimeoutMs / 2;
   const hear = (): void => {
-    heard = { wall: Date.now(), monotonic: performance.now() };
+    heard = moment();
   };
 
   const lose = (lease: Lease): void => {
@@ -234,20 +243,28 @@ export async function startMembership(
   }
   let running = run();
   // kafkajs beats between fetches; one that brings 10 MiB over a slow line would take longer than the session lasts.
-  const beat = setInterval(() => void via?.heartbeat().catch(() => {}), tuning.heartbeatMs);
+  const beat = setInterval(() => {
+    if (sinceMs(ticked) > doubtMs) frozen++;
+    ticked = moment();
+    via?.heartbeat().catch(() => {});
+  }, tuning.heartbeatMs);
 
   return {
     leases,
     get joined() {
       return memberId !== null;
     },
-    silenceMs: () => Math.max(Date.now() - heard.wall, performance.now() - heard.monotonic),
+    get doubtful() {
+      return sinceMs(heard) > doubtMs || sinceMs(ticked) > doubtMs || frozen !== settled;
+    },
     async commit(lease, offset, progress) {
       if (lease.lost || !via) return false;
       // One connection carries all commits in the order in which they are asked for, so none need wait for another.
       const partitions = [{ partition: lease.partition, offset: String(offset), metadata: encodeProgress(progress) }];
       const topics: TopicOffsets[] = [{ topic, partitions }];
+      const before = frozen;
       await via.commitOffsetsIfNecessary({ topics });
+      settled = before;
       hear();
       return true;
     },
