@@ -125,9 +125,15 @@ test('the older of two that came together is announced first, though it was read
   const asleep = clock.asleep();
   const { bus, at } = await startWatcher(t, { clock, config: { stableMs: 2000, rescanMs: 500 } });
   await asleep;
-  await utimes(await put(at('young.mp4'), mp4('young')), 200, 200);
+  // Dated before they are in the folder: seen in between, the older one would be the younger.
+  const putDated = async (name: string, seconds: number): Promise<void> => {
+    const beside = await put(`${at(name)}.part`, mp4(name));
+    await utimes(beside, seconds, seconds);
+    await rename(beside, at(name));
+  };
+  await putDated('young.mp4', 200);
   await clock.pass(1000);
-  await utimes(await put(at('old.mp4'), mp4('old')), 100, 100);
+  await putDated('old.mp4', 100);
   await clock.passUntil(() => bus.publishes.length === 2);
   assert.deepEqual(bus.announced(), ['old.mp4', 'young.mp4']);
 });
