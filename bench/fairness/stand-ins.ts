@@ -20,7 +20,7 @@ export function waitingWorkers(bus: Bus, slots: number, waitMs: number): Promise
       const { recordingId, run, cut, index, ptsDeltas, endPts } = manifest;
       const ids = { v: 1, type: 'graded-batch', recordingId, run, cut, index } as const;
       const rest = { kind: 'video', ptsDeltas, endPts, worker: 'waiting', gradeMs: waitMs } as const;
-      return [encodeGraded({ ...ids, ...rest, sha256: sha256(ANSWER) }, ANSWER)];
+      return [encodeGraded({ ...ids, ...rest, sha256: sha256(ANSWER), part: 0, parts: 1 }, ANSWER)];
     },
   });
 }

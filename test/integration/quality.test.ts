@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { MAX_VALUE_BYTES } from '@dailies/bus';
 import { findLook, gradeReference } from '@dailies/grade';
 import { type FixtureName, fixture } from '../fixtures/make.ts';
 import { anyBuild, type Build, mustRun, passthroughArguments } from '../helpers/builds.ts';
 import { makeRoom } from '../helpers/dailies.ts';
+import { assertExact } from '../helpers/judge.ts';
 import { listPackets } from '../helpers/probe.ts';
 import { psnrAtCuts } from '../helpers/quality.ts';
 
@@ -49,6 +52,25 @@ test('without loss, the pipeline gives what the float reference gives, to one co
     assert.ok(worst <= 1, `frame ${i * every} is up to ${worst} off`);
     assert.notDeepEqual(wanted, Uint8Array.from(frame));
   }
+});
+
+// Lossless noise in 720p: 4 s of it take more than any bus carries in one message, which failed the recording.
+test('a graded batch of several messages becomes an exact film', { timeout: 600_000 }, async (t) => {
+  const room = await makeRoom(t, build);
+  const recording = join(room.folder, 'noise.mp4');
+  const noise = 'testsrc2=size=1280x720:rate=15:duration=4,noise=alls=24:allf=t';
+  const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '24', '-g', '60', '-pix_fmt', 'yuv420p'];
+  await mustRun(build.ffmpeg, ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', noise, ...encoder, recording]);
+  await room.put(recording, 'room/noise.mp4');
+  await rm(recording);
+  const lossless = ['--lossless', '--preset', 'ultrafast', '--look', 'both'];
+  const { code, output } = await room.dailies('run', '--once', ...lossless);
+  assert.equal(code, 0, output);
+  const [row] = await room.status();
+  const film = join(room.folder, String(row?.film));
+  const { size } = await stat(film);
+  assert.ok(size > MAX_VALUE_BYTES, `${size} bytes: the batch would have been one message`);
+  await assertExact(join(room.folder, String(row?.archived)), film, build);
 });
 
 /** Every n-th frame as I420, in the order of showing. */

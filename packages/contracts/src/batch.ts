@@ -91,7 +91,10 @@ export type ImageBatch = z.infer<typeof ImageBatch>;
 export const FrameBatch = z.discriminatedUnion('type', [VideoBatch, ImageBatch]);
 export type FrameBatch = z.infer<typeof FrameBatch>;
 
-/** A graded batch: fMP4 (init segment and fragments) whose samples are exactly the frames of the manifest; or an image. */
+/**
+ * A graded batch: fMP4 (init segment and fragments) whose samples are exactly the frames of the manifest; or an image. One
+ * that no message could carry travels in parts: messages with the same manifest but for `part`, each with a slice of it.
+ */
 export const GradedBatch = z.object({
   ...BatchId,
   type: z.literal('graded-batch'),
@@ -101,7 +104,12 @@ export const GradedBatch = z.object({
   endPts: z.int(),
   worker: z.string(),
   gradeMs: z.number().nonnegative(),
+  /** Of the whole batch. */
   sha256: z.string(),
+  /** Which part the payload is, from 0. */
+  part: z.int().nonnegative().default(0),
+  /** How many parts there are. */
+  parts: z.int().positive().default(1),
 });
 export type GradedBatch = z.infer<typeof GradedBatch>;
 

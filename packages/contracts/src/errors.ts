@@ -115,8 +115,9 @@ export const ERRORS = {
   },
   BATCH_TOO_LARGE: {
     fate: 'never',
-    means: 'One batch does not fit into a message of the bus.',
-    todo: 'Raise the limit of message size, or lower the resolution of the recording.',
+    means:
+      'One batch is larger than what travels: 8 MiB before it is graded, 9 MiB for an image, 256 MiB when it is graded.',
+    todo: 'A graded batch: lower BATCH_SECONDS, or raise CRF (with LOSSLESS, leave that off), then `dailies replay`. Else lower the resolution of the recording.',
   },
   LOOK_INVALID: {
     fate: 'never',

@@ -32,7 +32,9 @@ export const GROUPS = {
   notifier: 'notifier',
 } as const;
 
-/** Largest payload of one record. Kafka's `max.message.bytes` is 10 MiB; the rest is room for headers. */
+/** Largest payload of one record; a graded batch beyond it travels in parts. Kafka's `max.message.bytes` is 10 MiB; the rest is room for headers. */
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Largest graded batch, all parts together: worker and assembler hold it whole. */
+export const MAX_GRADED_BYTES = 256 * 1024 * 1024;
 /** An image travels whole, so it may use the record up to a margin for headers. */
 export const MAX_IMAGE_BYTES = 9 * 1024 * 1024;

@@ -28,6 +28,8 @@ export interface BatchStore {
   /** JSON, as it was put. */
   manifest(key: RunKey, index: number): Promise<string>;
   payload(key: RunKey, index: number): Promise<Buffer>;
+  /** Size of the payload. */
+  bytes(key: RunKey, index: number): Promise<number>;
   /** Removes what is kept of one run, cut in one way: all of it at one instant, also for a process that dies meanwhile. */
   removeRun(key: RunKey): Promise<void>;
   /** The same for all runs of a recording up to `run`, and that one; later ones stay. Nothing kept is no error. */
@@ -76,6 +78,7 @@ export function createBatchStore(work: string): BatchStore {
     },
     manifest: (key, index) => reading(key, index, async (batch) => batch.manifest),
     payload: (key, index) => reading(key, index, (batch) => batch.payload()),
+    bytes: (key, index) => reading(key, index, async (batch) => batch.payloadBytes),
     async removeRun(key) {
       await removeAtOnce(work, key.recordingId, folderOfRun(work, key));
     },
@@ -148,14 +151,15 @@ function folderOfRecording(work: string, recordingId: string): string {
   return join(work, recordingId);
 }
 
-function folderOfRun(work: string, { recordingId, run, cut }: RunKey): string {
+export function folderOfRun(work: string, { recordingId, run, cut }: RunKey): string {
   if (!Number.isSafeInteger(run) || run < 0 || (cut !== 'copy' && cut !== 'rekey')) {
     throw new DailiesError('MESSAGE_INVALID', `${run}-${cut} is no run.`);
   }
   return join(folderOfRecording(work, recordingId), `${run}-${cut}`);
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Names in a folder; none when it is not there. */
+export async function namesIn(folder: string): Promise<string[]> {
   return accessing('read', folder, () =>
     readdir(folder).catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return [];

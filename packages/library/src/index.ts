@@ -1,4 +1,5 @@
 export { errnoOf, explain, explained, quote } from './access.ts';
+export type { BatchPart, PartStore } from './batch-parts.ts';
 export type { BatchStore, NoteStore, RunKey } from './batch-store.ts';
 export { writeDurable } from './durable.ts';
 export type { FilmStore } from './films.ts';

@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DailiesError } from '@dailies/contracts';
 import { accessing, quote } from './access.ts';
+import { createPartStore, type PartStore } from './batch-parts.ts';
 import { type BatchStore, createBatchStore, createNoteStore, type NoteStore } from './batch-store.ts';
 import { createFilmStore, type FilmStore } from './films.ts';
 import { type Description, describe } from './fingerprint.ts';
@@ -26,6 +27,7 @@ export interface Library {
   readonly work: string;
   readonly batches: BatchStore;
   readonly notes: NoteStore;
+  readonly parts: PartStore;
   readonly films: FilmStore;
   /**
    * Creates the folders that are missing and checks that all can be written.
@@ -77,6 +79,7 @@ export function openLibrary(folders: LibraryFolders): Library {
     ...paths,
     films: createFilmStore(paths),
     notes: createNoteStore(paths.work),
+    parts: createPartStore(paths.work),
     batches: createBatchStore(paths.work),
     ensure: () => ensureAll(paths),
     check: (forWhat) => (forWhat === 'writing' ? checkAll(paths) : checkAll({ recordings }, constants.R_OK)),

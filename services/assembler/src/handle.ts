@@ -7,12 +7,12 @@ import {
   type GradedBatch,
   type GradedMessage,
   SplitComplete,
-  sha256,
 } from '@dailies/contracts';
 import type { RunKey } from '@dailies/library';
 import { decide, isWhole } from './decide.ts';
 import { finishRecording } from './finish.ts';
 import type { AssemblerPorts } from './ports.ts';
+import { storePart, storeWhole } from './store.ts';
 
 /** Name of the note that holds the split's end: how many batches there are, and what the recording is. */
 const EXPECTED = 'split-complete';
@@ -45,12 +45,10 @@ export async function assemble(
       return cutAgain(message as BatchFailed, ports, at);
     case 'store': {
       const batch = message as GradedBatch;
-      if (sha256(payload) !== batch.sha256)
-        throw new DailiesError(
-          'MESSAGE_INVALID',
-          `The bytes of graded batch ${batch.index} are not those that were sent.`,
-        );
-      await ports.batches.put(key, batch.index, JSON.stringify(batch), payload);
+      const bytes =
+        batch.parts === 1 ? await storeWhole(batch, payload, key, ports) : await storePart(batch, payload, key, ports);
+      // A part that others have to follow, or of a batch that is told by another message.
+      if (bytes === null) return [];
       const stored = encodeEvent({
         ...head,
         type: 'batch-stored',
@@ -58,7 +56,7 @@ export async function assemble(
         cut: batch.cut,
         index: batch.index,
         frames: batch.ptsDeltas.length,
-        bytes: payload.byteLength,
+        bytes,
         worker: batch.worker,
         gradeMs: batch.gradeMs,
       });

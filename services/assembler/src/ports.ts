@@ -1,5 +1,5 @@
 import type { EncodedMessage } from '@dailies/contracts';
-import type { BatchStore, FilmStore, NoteStore } from '@dailies/library';
+import type { BatchStore, FilmStore, NoteStore, PartStore } from '@dailies/library';
 import type { FilmJob, MadeFilm } from '@dailies/media';
 import type { RecordingsReader } from '@dailies/service';
 
@@ -7,6 +7,8 @@ import type { RecordingsReader } from '@dailies/service';
 export interface AssemblerPorts {
   readonly view: RecordingsReader;
   readonly batches: BatchStore;
+  /** Parts of batches that no message could carry whole. */
+  readonly parts: PartStore;
   /** Small notes that belong to a run and go with its batches. */
   readonly notes: NoteStore;
   readonly films: FilmStore;

@@ -56,6 +56,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     view,
     batches: library.batches,
     notes: library.notes,
+    parts: library.parts,
     films: library.films,
     resolve: (path) => library.inside(path),
     describe: (file) => library.describe(file),

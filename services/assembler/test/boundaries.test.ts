@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import type { EncodedMessage, GradedMessage } from '@dailies/contracts';
+import { decodeEvent, type EncodedMessage, type GradedMessage, TOPICS } from '@dailies/contracts';
 import { createLogger } from '@dailies/service';
 import { assemble } from '../src/handle.ts';
 import type { AssemblerPorts } from '../src/ports.ts';
 import { createSweeper } from '../src/sweep.ts';
-import { contents, foundEvent, graded, ID, makeStage, NEVER, ORIGINAL, payloadOf, viewOf } from './helpers.ts';
+import { contents, foundEvent, graded, ID, makeStage, NEVER, ORIGINAL, partsOf, payloadOf, viewOf } from './helpers.ts';
 
 // A process that died between the removal of the batches and the event `finished` left its recording in `assembling` for
 // ever. So: a death at every call that the assembler makes of the outside, and the message delivered
@@ -37,6 +37,7 @@ function mortal(dieAt: number) {
         ...ports,
         batches: wrap(ports.batches, 'batches.'),
         notes: wrap(ports.notes, 'notes.'),
+        parts: wrap(ports.parts, 'parts.'),
         films: wrap(ports.films, 'films.'),
       },
       '',
@@ -50,7 +51,7 @@ interface Case {
   readonly dieAt: number;
   /** `late`: the view shows nothing of what was told before all messages are handled, as another consumer of Kafka may. */
   readonly view: 'prompt' | 'late';
-  readonly order: readonly ('0' | '1' | 'complete')[];
+  readonly order: readonly ('0' | '1' | '1.0' | '1.1' | 'complete')[];
 }
 
 /** Plays one life and, after the death, another one. @returns how many calls there were, and what is left in the end */
@@ -59,7 +60,9 @@ async function play(t: TestContext, { dieAt, view: seen, order }: Case) {
   const { library, published } = stage;
   const log = createLogger({ level: 'silent', format: 'json', preferText: false, color: false, write: () => {} });
   const life = mortal(dieAt);
+  const parts = partsOf(1, 2);
   const messages: Record<string, GradedMessage> = { 0: graded(0), 1: graded(1), complete: stage.complete() };
+  for (const [part, { message }] of parts.entries()) messages[`1.${part}`] = message;
   let films = 0;
   const start = async () => {
     const view = viewOf(published, foundEvent(stage.found()));
@@ -86,7 +89,8 @@ async function play(t: TestContext, { dieAt, view: seen, order }: Case) {
   };
   const deliver = async ({ view, sweeper, ports }: Awaited<ReturnType<typeof start>>, name: string): Promise<void> => {
     const message = messages[name] as GradedMessage;
-    const payload = message.type === 'graded-batch' ? payloadOf(message.index) : new Uint8Array();
+    const whole = message.type === 'graded-batch' ? payloadOf(message.index) : new Uint8Array();
+    const payload = name.startsWith('1.') ? (parts[Number(name.slice(2))]?.payload ?? whole) : whole;
     await sweeper.holding(ID, async () => {
       const answers: EncodedMessage[] = await assemble(message, payload, ports, NEVER);
       // Publishing what a handler answers, and acknowledging its message, are two steps. After the last one it is over.
@@ -121,19 +125,24 @@ async function play(t: TestContext, { dieAt, view: seen, order }: Case) {
     archivedFiles: await contents(library.archived),
     work: await contents(library.work),
   };
-  return { calls: life.calls(), names: life.names, left };
+  const stored = published
+    .filter((message) => message.topic === TOPICS.events)
+    .map((message) => decodeEvent(message))
+    .map((event) => (event.type === 'batch-stored' ? event.index : -1));
+  return { calls: life.calls(), names: life.names, left, stored: new Set(stored.filter((index) => index >= 0)) };
 }
 
 for (const view of ['prompt', 'late'] as const) {
   for (const order of [
     ['0', '1', 'complete'],
     ['0', 'complete', '1'],
+    ['0', 'complete', '1.0', '1.1'],
   ] as const) {
     test(`a death at any step: one film, one original, no work left (${order.join(', ')}; view ${view})`, async (t) => {
       const whole = await play(t, { dieAt: 0, view, order });
       assert.ok(whole.names.includes('films.archive') && whole.names.includes('notes.write'), whole.names.join());
       for (let dieAt = 1; dieAt <= whole.calls; dieAt++) {
-        const { left } = await play(t, { dieAt, view, order });
+        const { left, stored } = await play(t, { dieAt, view, order });
         const where = `death at step ${dieAt}, ${whole.names[dieAt - 1]}`;
         const film = left.processed['s/room.mp4'] ?? '';
         assert.match(film, /^graded 0;graded 1; film \d$/, where);
@@ -147,6 +156,7 @@ for (const view of ['prompt', 'late'] as const) {
           work: {},
         };
         assert.deepEqual(left, wanted, where);
+        assert.deepEqual([...stored].sort(), [0, 1], `${where}: each batch is told`);
       }
     });
   }

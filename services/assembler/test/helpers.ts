@@ -41,8 +41,19 @@ export function graded(index: number, over: Partial<GradedBatch> = {}): GradedBa
     worker: 'w',
     gradeMs: 5,
     sha256: sha256(payloadOf(index)),
+    part: 0,
+    parts: 1,
     ...over,
   };
+}
+
+/** The graded batch of an index in so many parts, of the bytes that `payloadOf` says or of others. */
+export function partsOf(index: number, parts: number, bytes: Uint8Array = payloadOf(index)) {
+  const size = Math.ceil(bytes.byteLength / parts);
+  return Array.from({ length: parts }, (_, part) => ({
+    message: graded(index, { part, parts, sha256: sha256(bytes) }),
+    payload: bytes.subarray(part * size, (part + 1) * size),
+  }));
 }
 
 export function batchFailed(over: Partial<BatchFailed> = {}): BatchFailed {
@@ -96,6 +107,7 @@ export async function makeStage(t: TestContext) {
   const ports = (view: AssemblerPorts['view'], over: Partial<AssemblerPorts> = {}): AssemblerPorts => ({
     view,
     batches: library.batches,
+    parts: library.parts,
     notes: library.notes,
     films: library.films,
     resolve: (path) => library.inside(path),

@@ -1,20 +1,31 @@
 import {
   type BatchFailed,
-  type DailiesError,
+  DailiesError,
   type EncodedMessage,
   encodeGraded,
   type FrameBatch,
   type GradedBatch,
+  MAX_BATCH_BYTES,
+  MAX_GRADED_BYTES,
   sha256,
 } from '@dailies/contracts';
 
-/** What a frame batch becomes: the graded batch, as a message. Pure. */
-export function gradedMessage(
+/**
+ * What a frame batch becomes: the graded batch, as one message, or as one for each of its parts, in order. Pure.
+ * @throws DailiesError BATCH_TOO_LARGE
+ */
+export function gradedMessages(
   manifest: FrameBatch,
   bytes: Uint8Array,
   by: { worker: string; gradeMs: number },
-): EncodedMessage {
-  const graded: GradedBatch = {
+): EncodedMessage[] {
+  if (bytes.byteLength > MAX_GRADED_BYTES)
+    throw new DailiesError(
+      'BATCH_TOO_LARGE',
+      `Batch ${manifest.index} has ${bytes.byteLength} bytes when it is graded; the limit is ${MAX_GRADED_BYTES}.`,
+    );
+  const parts = Math.max(1, Math.ceil(bytes.byteLength / MAX_BATCH_BYTES));
+  const graded: Omit<GradedBatch, 'part'> = {
     v: 1,
     type: 'graded-batch',
     kind: manifest.type === 'image-batch' ? 'image' : 'video',
@@ -27,8 +38,11 @@ export function gradedMessage(
     worker: by.worker,
     gradeMs: Math.round(by.gradeMs),
     sha256: sha256(bytes),
+    parts,
   };
-  return encodeGraded(graded, bytes);
+  return Array.from({ length: parts }, (_, part) =>
+    encodeGraded({ ...graded, part }, bytes.subarray(part * MAX_BATCH_BYTES, (part + 1) * MAX_BATCH_BYTES)),
+  );
 }
 
 /** A batch that was given up, as a message: the assembler decides what becomes of its recording. */

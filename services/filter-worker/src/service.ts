@@ -5,7 +5,7 @@ import type { FfmpegTools } from '@dailies/media';
 import type { Logger, Service } from '@dailies/service';
 import type { CourtesyConfig } from './courtesy.ts';
 import { followPace, type PaceFollower } from './follow-pace.ts';
-import { failedMessage, gradedMessage, isCutAgain } from './handle.ts';
+import { failedMessage, gradedMessages, isCutAgain } from './handle.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { createSlotPool, type SlotPool } from './pool.ts';
 
@@ -55,7 +55,7 @@ export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOpti
           { recordingId: manifest.recordingId, batch: manifest.index, gradeMs: Math.round(gradeMs) },
           'batch graded',
         );
-        return [gradedMessage(manifest, bytes, { worker, gradeMs })];
+        return gradedMessages(manifest, bytes, { worker, gradeMs });
       } catch (thrown) {
         const error = toDailiesError(thrown);
         if (!isCutAgain(manifest, error)) throw error;

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DailiesError, decodeGraded, type FrameBatch, sha256 } from '@dailies/contracts';
+import {
+  DailiesError,
+  decodeGraded,
+  type EncodedMessage,
+  type FrameBatch,
+  type GradedBatch,
+  MAX_BATCH_BYTES,
+  MAX_GRADED_BYTES,
+  sha256,
+} from '@dailies/contracts';
 import { findLook } from '@dailies/grade';
-import { failedMessage, gradedMessage, isCutAgain } from '../src/handle.ts';
+import { failedMessage, gradedMessages, isCutAgain } from '../src/handle.ts';
 
 const ID = '0123456789abcdef';
 const of = { v: 1, recordingId: ID, run: 2, index: 3, look: findLook('none', []), sha256: 'f'.repeat(64) } as const;
@@ -29,6 +38,11 @@ const video = (cut: 'copy' | 'rekey'): FrameBatch => ({
   },
   encode: { preset: 'veryfast', crf: 23, lossless: false },
 });
+const gradedMessage = (...of: Parameters<typeof gradedMessages>): EncodedMessage => {
+  const [message, ...more] = gradedMessages(...of);
+  assert.ok(message && more.length === 0, 'one message');
+  return message;
+};
 const by = { worker: 'host:1', gradeMs: 12.6 };
 
 test('a graded batch says whose it is, its times, and what its bytes are', () => {
@@ -48,6 +62,46 @@ test('a graded batch says whose it is, its times, and what its bytes are', () =>
     worker: 'host:1',
     gradeMs: 13,
     sha256: sha256(bytes),
+    part: 0,
+    parts: 1,
+  });
+});
+
+for (const [bytes, sizes] of [
+  [0, [0]],
+  [MAX_BATCH_BYTES, [MAX_BATCH_BYTES]],
+  [MAX_BATCH_BYTES + 1, [MAX_BATCH_BYTES, 1]],
+  [3 * MAX_BATCH_BYTES, [MAX_BATCH_BYTES, MAX_BATCH_BYTES, MAX_BATCH_BYTES]],
+] as const) {
+  test(`a graded batch of ${bytes} bytes travels in ${sizes.length} messages`, () => {
+    const batch = Buffer.alloc(bytes, 'noise');
+    const messages = gradedMessages(video('copy'), batch, by);
+    assert.deepEqual(
+      messages.map(({ value }) => value.byteLength),
+      sizes,
+    );
+    assert.ok(Buffer.concat(messages.map(({ value }) => value)).equals(batch));
+    for (const [part, message] of messages.entries()) {
+      assert.equal(message.key, ID, 'one consumer gets them, in order');
+      const wanted = { index: 3, part, parts: sizes.length, sha256: sha256(batch), ptsDeltas: [90, 1, 2] };
+      assert.partialDeepStrictEqual(decodeGraded(message), wanted);
+    }
+  });
+}
+
+test('a graded batch beyond what the assembler would hold is refused', () => {
+  // Never touched, so it takes no memory.
+  const batch = new Uint8Array(MAX_GRADED_BYTES + 1);
+  assert.throws(() => gradedMessages(video('copy'), batch, by), { code: 'BATCH_TOO_LARGE', message: /Batch 3 has/ });
+});
+
+test('a graded batch of before there were parts is one part', () => {
+  const { part, parts, ...before } = decodeGraded(gradedMessage(video('copy'), Buffer.from('x'), by)) as GradedBatch;
+  assert.deepEqual([part, parts], [0, 1]);
+  const headers = { manifest: JSON.stringify(before) };
+  assert.partialDeepStrictEqual(decodeGraded({ topic: 'dailies.graded', headers, value: Buffer.from('x') }), {
+    part: 0,
+    parts: 1,
   });
 });
 

@@ -104,11 +104,11 @@ export function measured(bus: Bus, metrics: Metrics): MeasuredBus {
   };
 }
 
-/** Frames of the graded batches among some messages. */
+/** Frames of the graded batches among some messages; all parts of a batch tell the same ones. */
 function framesIn(messages: readonly OutgoingMessage[]): number {
   return messages.filter(isGraded).reduce((sum, message) => {
     const graded = decodeGraded(message);
-    return sum + (graded.type === 'graded-batch' ? graded.ptsDeltas.length : 0);
+    return sum + (graded.type === 'graded-batch' && graded.part === 0 ? graded.ptsDeltas.length : 0);
   }, 0);
 }
 

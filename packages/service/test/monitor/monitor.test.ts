@@ -39,6 +39,8 @@ const graded = encodeGraded(
     worker: 'w',
     gradeMs: 1,
     sha256: '',
+    part: 0,
+    parts: 1,
   },
   new Uint8Array(7),
 );
@@ -69,6 +71,19 @@ test('what goes through the bus is counted, and the handler gets and answers wha
   assert.equal(await value('dailies_frames_graded_total'), 3);
   assert.equal(await value(`dailies_handler_seconds_count{topic="${BATCHES}",result="done"}`), 1);
   assert.equal(await value(`dailies_handlers_running{topic="${BATCHES}"}`), 0);
+});
+
+test('the frames of a batch in parts are counted once', async (t) => {
+  const { monitor, value } = await openTestMonitor(t);
+  const { bus, deliver } = handBus();
+  const parts = [0, 1, 2].map((part) => {
+    const manifest = { ...(JSON.parse(graded.headers.manifest as string) as object), part, parts: 3 };
+    return { ...graded, headers: { manifest: JSON.stringify(manifest) } };
+  });
+  await monitor.bus(bus).consume(consuming(BATCHES, async () => parts));
+  await deliver(recordOf(BATCHES, 'a'));
+  assert.equal(await value('dailies_frames_graded_total'), 3);
+  assert.equal(await value(`dailies_records_out_total{topic="${TOPICS.graded}"}`), 3);
 });
 
 test('failures are counted by their code, and ffmpeg’s apart; work that was given back is none', async (t) => {
