@@ -7,7 +7,12 @@ import { mustRun } from './builds.ts';
  */
 export interface Description {
   readonly streams: readonly Stream[];
-  readonly format: { readonly start_time?: string; readonly duration?: string; readonly tags?: Tags };
+  readonly format: {
+    readonly format_name?: string;
+    readonly start_time?: string;
+    readonly duration?: string;
+    readonly tags?: Tags;
+  };
   readonly chapters?: readonly { readonly start_time: string; readonly end_time: string; readonly tags?: Tags }[];
 }
 

@@ -47,7 +47,10 @@ export function startService(t: TestContext, name: ServiceName, env: Record<stri
   let output = '';
   const lines: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+  const log = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  // A process has ended before all that it wrote has been read.
+  const readAll = once(log, 'close');
+  log.on('line', (line) => {
     output += `${line}\n`;
     lines.push(JSON.parse(line) as Record<string, unknown>);
     for (const look of waiting) look();
@@ -67,7 +70,9 @@ export function startService(t: TestContext, name: ServiceName, env: Record<stri
         };
         waiting.add(look);
         look();
-        void exited.then(([code]) => reject(new Error(`${name} ended (${code}) without "${message}": ${output}`)));
+        void Promise.all([exited, readAll]).then(([[code]]) =>
+          reject(new Error(`${name} ended (${code}) without "${message}": ${output}`)),
+        );
       });
     },
     async end(signal = 'SIGTERM') {
