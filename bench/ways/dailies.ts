@@ -18,15 +18,19 @@ export function dailies(
   before: readonly string[] = [],
 ): Way {
   const room = join(folder, `room-${name.replaceAll(/[^a-z0-9]+/gi, '-')}`);
+  let runs = 0;
+  let file = '';
   return {
     name,
     async run() {
       await rm(room, { recursive: true, force: true });
       await mkdir(room);
-      await copyFile(clip, join(room, 'clip.mp4'));
+      // Another name in each run: a broker remembers what has its film already.
+      file = `clip-${runs++}.mp4`;
+      await copyFile(clip, join(room, file));
       // A recording of an hour ago; how long the watcher waits for one that has just ended is a setting, not speed.
       const old = new Date(Date.now() - 3_600_000);
-      await utimes(join(room, 'clip.mp4'), old, old);
+      await utimes(join(room, file), old, old);
       return measure([...before, process.execPath, MAIN, 'run', '--once'], {
         ...process.env,
         RECORDINGS_DIR: room,
@@ -37,6 +41,6 @@ export function dailies(
         ...env,
       });
     },
-    film: () => join(room, 'processed', 'clip.mp4'),
+    film: () => join(room, 'processed', file),
   };
 }
