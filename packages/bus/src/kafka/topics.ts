@@ -88,7 +88,8 @@ export function requireTopics(states: readonly TopicState[]): void {
   const bad = states.filter(({ problems }) => problems.length > 0);
   if (bad.length === 0) return;
   const reasons = bad.map(({ name, problems }) => `${name}: ${problems.join('; ')}`).join('. ');
-  throw new DailiesError('BUS_FAILED', `Kafka's topics do not serve. ${reasons}.`);
+  const todo = '`dailies topics` shows them; `dailies topics --create` makes those that are missing.';
+  throw new DailiesError('BUS_FAILED', `Kafka's topics do not serve. ${reasons}.`, { details: { todo } });
 }
 
 async function create(admin: Admin, specs: readonly TopicSpec[], replication: number | undefined): Promise<void> {
