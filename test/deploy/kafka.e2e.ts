@@ -55,7 +55,7 @@ test('three nodes: every record is on all of them, and one may be lost', { skip,
   const cluster = kafka(t, 'cluster', { KAFKA_HEAP_OPTS: '-Xms128m -Xmx256m' });
   await explained(cluster, async () => {
     await cluster.compose('up', '--detach', '--wait', '--wait-timeout', '480');
-    const settings = { KAFKA_BROKERS: 'kafka-1:9092,kafka-2:9092,kafka-3:9092' };
+    const settings = { KAFKA_BROKERS: 'kafka-1:9092,kafka-2:9092,kafka-3:9092', PATIENT: '1' };
     assert.match(await cluster.use(settings, 'publish', '20'), /^done$/m);
     const topics = ['/opt/kafka/bin/kafka-topics.sh', '--bootstrap-server', 'localhost:9092', '--describe'];
     const told = await cluster.compose('exec', '-T', 'kafka-1', ...topics, '--topic', 'dailies.recordings');

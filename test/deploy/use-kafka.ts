@@ -6,17 +6,23 @@ import { busFields, libraryFields, loadConfig } from '@dailies/service';
 /**
  * Run in a container on the network of a Kafka, on the settings of the environment:  use-kafka.ts open|publish|consume N
  * Publishes N recordings, or consumes recordings until N different ones have come. Says `done`, or the code and the reason.
+ * With PATIENT=1 it is as patient as a service: what passes by itself, such as the election of a leader, is waited for.
  */
 const [what = '', count = '0'] = process.argv.slice(2);
 const wanted = Number(count);
 const config = loadConfig([...libraryFields, ...busFields], { env: process.env, argv: [] });
+const isPatient = process.env.PATIENT === '1';
 /** A consumer that is refused may go on trying. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = isPatient ? 240_000 : 60_000;
 
 async function main(): Promise<string> {
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => {});
-  const bus = await openBus(config, { clientId: 'use-kafka', onError: (error) => refused.reject(error) });
+  const bus = await openBus(config, {
+    clientId: 'use-kafka',
+    onError: (error) => (isPatient ? console.log(`${error.code}: ${error.message}`) : refused.reject(error)),
+    ...(isPatient ? { waitForBrokerMs: PATIENCE_MS } : {}),
+  });
   try {
     if (what === 'publish') {
       const key = (i: number): string => `recording-${i}`;

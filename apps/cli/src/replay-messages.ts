@@ -13,15 +13,22 @@ export interface Places {
 
 /**
  * The messages that send a recording through the pipeline once more. Pure.
+ * @param force also while it is being processed: the new run makes the one under way void
  * @throws DailiesError CONFIG_INVALID while it is being processed; RECORDING_GONE, RECORDING_CHANGED
  */
-export function replayMessages(status: RecordingStatus, now: FileNow, places: Places, at: string): EncodedMessage[] {
+export function replayMessages(
+  status: RecordingStatus,
+  now: FileNow,
+  places: Places,
+  at: string,
+  force = false,
+): EncodedMessage[] {
   const { recordingId, path, kind, sizeBytes, fingerprint } = status;
   const name = quote(path);
-  if (!isFinal(status.state)) {
+  if (!isFinal(status.state) && !force) {
     throw refusal(
       `${name} is being processed (${status.state}).`,
-      'There is nothing to replay; `dailies status` shows how far it is.',
+      'There is nothing to replay; `dailies status` shows how far it is. When it stands still for good, as after a broker has lost messages, `--force` begins it anew.',
     );
   }
   if (!now && status.archiveRemovedAt !== null) {

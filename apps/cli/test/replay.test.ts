@@ -36,13 +36,19 @@ async function asked(folder: string): Promise<RecordingMessage[]> {
 
 const { found, splitting, failed, finished } = eventsOf(1);
 
-test('a failed recording gets a new run: its event and its message', async (t) => {
-  const folder = await folderWith(t);
+/** A folder that holds recording 1 as it was found, and whose bus knows these events beside. */
+async function folderWithFile(t: TestContext, ...events: DailiesEvent[]) {
+  const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'r1.mp4'), 'content');
   const { sizeBytes, fingerprint } = await describe(join(folder, 'r1.mp4'));
   const bus = openSqliteBus({ path: join(folder, '.dailies', 'bus.sqlite'), topics: DAILIES_TOPICS });
-  await bus.publish([found({ sizeBytes, fingerprint }), splitting(), failed()].map(encodeEvent));
+  await bus.publish([found({ sizeBytes, fingerprint }), ...events].map(encodeEvent));
   await bus.close();
+  return { folder, sizeBytes, fingerprint };
+}
+
+test('a failed recording gets a new run: its event and its message', async (t) => {
+  const { folder, sizeBytes, fingerprint } = await folderWithFile(t, splitting(), failed());
   const { code, out } = await run('replay', '0000', '--recordings', folder);
   assert.equal(code, 0);
   assert.equal(out, `r1.mp4 is processed again (recording ${idOf(1)}, run 1) as soon as \`dailies run\` is started.\n`);
@@ -69,6 +75,19 @@ test('while it is being processed, nothing is published', async (t) => {
   assert.equal(code, 1);
   assert.match(err, /r1\.mp4 is being processed \(splitting\)\.\n {2}There is nothing to replay/);
   assert.deepEqual(await asked(folder), []);
+});
+
+test('with --force a recording that stands still begins anew, as the next run; no other check is passed over', async (t) => {
+  const { folder } = await folderWithFile(t, splitting());
+  const { code, err } = await run('replay', 'r1.mp4', '--recordings', folder, '--force');
+  assert.equal(code, 0, err);
+  assert.deepEqual(
+    (await asked(folder)).map(({ run: number }) => number),
+    [1],
+  );
+  writeFileSync(join(folder, 'r1.mp4'), 'other bytes');
+  const other = await run('replay', 'r1.mp4', '--recordings', folder, '--force');
+  assert.match(other.err, /has another content/);
 });
 
 test('when the file is gone, it says where to put it; for an archived one, how', async (t) => {

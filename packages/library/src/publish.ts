@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DailiesError } from '@dailies/contracts';
@@ -27,13 +28,14 @@ export async function publishNew(file: string, target: string, owner: string): P
 }
 
 async function publishWith(file: string, target: string, owner: string): Promise<string> {
+  const before = await lstat(file);
   for (let n = 1; n <= MAX_TRIES; n++) {
     const name = numbered(target, n);
     const step = await take(file, name, owner);
     if (step === 'done') return name;
     if (step === 'other-disk') return publishCopy(file, target, owner);
     if (await sameFile(file, name)) {
-      await removeSource(file);
+      await removeUnchanged(file, before);
       return name;
     }
   }
@@ -42,12 +44,13 @@ async function publishWith(file: string, target: string, owner: string): Promise
 
 /** The source is on another disk: only a copy beside the target can be given its name atomically. */
 async function publishCopy(file: string, target: string, owner: string): Promise<string> {
+  const before = await lstat(file);
   // What an earlier try has finished need not be copied again.
   for (let n = 1; n <= MAX_TRIES; n++) {
     const name = numbered(target, n);
     if (!(await exists(name))) break;
     if (await sameFile(file, name)) {
-      await removeSource(file);
+      await removeUnchanged(file, before);
       return name;
     }
   }
@@ -56,7 +59,7 @@ async function publishCopy(file: string, target: string, owner: string): Promise
   try {
     const used = await publishWith(copy, target, owner);
     await syncFolder(dirname(used));
-    await removeSource(file);
+    await removeUnchanged(file, before);
     return used;
   } catch (error) {
     await discard(copy);
@@ -133,6 +136,18 @@ async function isReservation(name: string, owner: string): Promise<boolean> {
   const text = reservation(owner);
   const stat = await lstat(name).catch(() => null);
   return stat?.isFile() === true && stat.size === text.length && (await readFile(name, 'utf8')) === text;
+}
+
+/**
+ * Removes the source if it is still the file that was read. Copying and hashing take minutes for a large one, and what has
+ * been put in its place meanwhile, or written into it, is a recording of its own: it stays, and is found as one.
+ */
+async function removeUnchanged(file: string, before: Stats): Promise<void> {
+  const now = await lstat(file).catch(() => null);
+  if (now === null) return;
+  const isSame =
+    now.dev === before.dev && now.ino === before.ino && now.size === before.size && now.mtimeMs === before.mtimeMs;
+  if (isSame) await removeSource(file);
 }
 
 async function removeSource(file: string): Promise<void> {

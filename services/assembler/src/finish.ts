@@ -52,10 +52,22 @@ export async function finishRecording(
   const published =
     (await readNote<Published>(key, PUBLISHED, ports)) ?? (await publishFilm(expected, key, original, ports, signal));
   const archived = await archive(expected, original, published, ports);
-  await ports.films.sidecars(expected.path, published.film);
+  await followUp(expected, published, ports);
   const { recordingId, run } = expected;
   const at = new Date(ports.now()).toISOString();
   return [encodeEvent({ v: 1, type: 'finished', recordingId, run, at, archived, ...published })];
+}
+
+/** Moves what lies beside the original. The film is published and the original archived: nothing here makes that a failure. */
+async function followUp(expected: SplitComplete, published: Published, ports: AssemblerPorts): Promise<void> {
+  try {
+    await ports.films.sidecars(expected.path, published.film);
+  } catch (thrown) {
+    const error = toDailiesError(thrown);
+    if (error.fate !== 'never') throw thrown;
+    const { code, message: reason } = error;
+    ports.warn({ path: expected.path, code, reason }, 'metadata.json stays where it is; the film is done');
+  }
 }
 
 async function publishFilm(

@@ -22,5 +22,7 @@ export interface AssemblerPorts {
   ): Promise<MadeFilm>;
   writeImage(file: string, bytes: Uint8Array): Promise<void>;
   publish(messages: readonly EncodedMessage[]): Promise<void>;
+  /** A line in the log, for what an operator should know although the recording goes on. */
+  warn(facts: object, text: string): void;
   now(): number;
 }

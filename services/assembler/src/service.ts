@@ -69,6 +69,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
       });
     },
     publish: (messages) => bus.publish(messages),
+    warn: (facts, text) => log.warn(facts, text),
     now: () => Date.now(),
   };
   /** For the log: people know recordings by their paths. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { decodeEvent, decodeRecording, type EncodedMessage, TOPICS } from '@dailies/contracts';
+import { DailiesError, decodeEvent, decodeRecording, type EncodedMessage, TOPICS } from '@dailies/contracts';
 import { assemble } from '../src/handle.ts';
 import type { AssemblerPorts } from '../src/ports.ts';
 import {
@@ -59,6 +59,21 @@ test('with the last batch the film is made, whatever came first', async (t) => {
     filmBytes: 18,
   });
   assert.deepEqual(await contents(library.processed), { [PATH]: 'graded 0;graded 1;' });
+});
+
+// It was reported as failed, with neither film nor archive named, although both were there.
+test('what lies beside the original makes no failure of a film that is done', async (t) => {
+  const warnings: string[] = [];
+  const stage = await makeStage(t);
+  const films = {
+    ...stage.library.films,
+    sidecars: () => Promise.reject(new DailiesError('RECORDING_CHANGED', 'metadata.json changed while it was copied.')),
+  };
+  const { give, complete } = await setup(t, { films, warn: (_facts, text) => warnings.push(text) });
+  await give(complete());
+  await give(graded(1));
+  assert.deepEqual(eventTypes(await give(graded(0))), ['finished']);
+  assert.equal(warnings.length, 1);
 });
 
 test('an image is one batch, and keeps its name', async (t) => {

@@ -121,6 +121,7 @@ export async function makeStage(t: TestContext) {
       return { frames: batches.reduce((sum, batch) => sum + batch.pts.length, 0), durationMs: 133, container: 'mp4' };
     },
     publish: async (messages) => void published.push(...messages),
+    warn: () => {},
     now: () => Date.parse(AT),
     ...over,
   });

@@ -179,8 +179,9 @@ export function waitingEvent(
 export function anewMessages(message: RecordingMessage, now: number): EncodedMessage[] {
   const { recordingId, path, kind, sizeBytes, fingerprint } = message;
   const facts = { v: 1, recordingId, run: message.run + 1, path, kind, sizeBytes, fingerprint } as const;
+  // The work first: Kafka takes them one after the other, and a run that is told of and that nobody works on never ends.
   return [
-    encodeEvent({ ...facts, type: 'found', at: at(now) }),
     encodeRecording({ ...facts, type: 'recording', cut: 'copy', foundAt: at(now) }),
+    encodeEvent({ ...facts, type: 'found', at: at(now) }),
   ];
 }

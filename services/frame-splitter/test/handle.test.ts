@@ -147,7 +147,7 @@ test('with other settings after a restart the recording is begun anew, as a run 
     const others: SplitPorts = { ...ports, ...changed };
     const answers = await splitRecording(message, others, NEVER);
     assert.equal(batches().length, 2, 'nothing is sent of the old run');
-    const [found, again] = answers as [EncodedMessage, EncodedMessage];
+    const [again, found] = answers as [EncodedMessage, EncodedMessage];
     assert.partialDeepStrictEqual(decodeEvent(found), { type: 'found', run: 1, path: message.path });
     const next = decodeRecording(again);
     assert.partialDeepStrictEqual(next, { run: 1, cut: 'copy', fingerprint: message.fingerprint });

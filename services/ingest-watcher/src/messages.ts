@@ -129,6 +129,9 @@ export function recognise(
   if (known && known.state === 'quarantined' && known.code === 'PERMISSION_DENIED') {
     return { is: 'new', found: { ...file, recordingId: known.recordingId, run: known.run } };
   }
+  // Its work was sent, and whoever sent it died before it could tell: until it is told, nobody knows it by its name.
+  if (known && known.path === '')
+    return { is: 'new', found: { ...file, recordingId: known.recordingId, run: known.run } };
   if (known && known.state === 'failed' && known.code === 'RECORDING_GONE' && cameAfter(known, seenSinceWallMs)) {
     // It was taken away while it was in hand, and somebody has put it back: that is a replay.
     return { is: 'new', found: { ...file, recordingId: known.recordingId, run: known.run + 1 } };

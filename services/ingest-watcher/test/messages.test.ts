@@ -101,6 +101,13 @@ test('what is in hand or has ended is known', () => {
   for (const known of ended) assert.equal(recognise(file, known, null, Date.parse(END) + 1).is, 'known', known.state);
 });
 
+// On Kafka the work goes out before the event. Whoever died in between left a recording without a path: it could not be cut
+// again or replayed, and nobody told its name.
+test('a recording whose work was sent and whose name was never told is told again, in the same run', () => {
+  const nameless = { ...status({ type: 'assembling' }), path: '' };
+  assert.deepEqual(recognise(file, nameless, null, 0), { is: 'new', found: { ...file, recordingId, run: 0 } });
+});
+
 test('what was unreadable keeps its id when it can be read, also while the view lags behind', () => {
   const { recordingId: id } = unreadable(file.path, 'video', file.sizeBytes);
   const known = { ...status({ type: 'quarantined', code: 'PERMISSION_DENIED', reason: '' }), recordingId: id };

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { BusSettings } from '@dailies/bus';
 import type { EncodedMessage } from '@dailies/contracts';
 import { type Library, openLibrary, quote } from '@dailies/library';
-import { busFields, foldersOf, libraryFields, loadConfig, processFields } from '@dailies/service';
+import { busFields, field, foldersOf, libraryFields, loadConfig, processFields } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT, type OpenBus } from '../command.ts';
 import { commandLog } from '../command-log.ts';
@@ -12,7 +12,20 @@ import { readRecordings, requireFolder } from '../read-view.ts';
 import { type FileNow, replayMessages } from '../replay-messages.ts';
 import { refusal } from '../report.ts';
 
-const fields = [...libraryFields, ...busFields, ...processFields] as const;
+const fields = [
+  ...libraryFields,
+  ...busFields,
+  ...processFields,
+  field({
+    env: 'REPLAY_FORCE',
+    flag: '--force',
+    type: 'boolean',
+    default: false,
+    describe:
+      'Also while it is being processed: what is under way is dropped. For a recording that stands still for good.',
+    example: 'true',
+  }),
+] as const;
 
 /** Sends a recording that has ended through the pipeline once more. */
 export const replay: Command = {
@@ -40,7 +53,7 @@ export const replay: Command = {
     await publish(
       context.openBus,
       config,
-      replayMessages(recording, await lookAt(library, file), { file, archived }, at),
+      replayMessages(recording, await lookAt(library, file), { file, archived }, at, config.replayForce),
     );
     const isAtWork = config.kafkaBrokers !== undefined || isLocked(join(dirname(config.busPath), 'run.lock'));
     const when = isAtWork ? '.' : ' as soon as `dailies run` is started.';
