@@ -4,8 +4,8 @@ import { deadLetter } from '../dead-letter.ts';
 import type { BusRecord, ConsumeOptions, Consumer, OutgoingMessage } from '../port.ts';
 import { afterFailure } from '../retry.ts';
 import type { BusLog } from '../settings.ts';
+import { createAcknowledger } from './acknowledge.ts';
 import { attempt, type Outcome } from './attempt.ts';
-import { kafkaError, protocolError } from './errors.ts';
 import type { Lease } from './lease.ts';
 import type { Membership, MembershipPorts } from './membership.ts';
 import { attemptOf, FRESH, type Progress } from './progress.ts';
@@ -35,9 +35,6 @@ export interface KafkaConsumer extends Consumer {
   busy(): number[];
 }
 
-/** After a rebalance these may be tried again, if the partition is still ours. */
-const REBALANCING = ['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'NOT_COORDINATOR_FOR_GROUP'];
-const BUS_RETRY_MS = 500;
 const GIVE_BACK_MS = 2000;
 const STALL_CHECK_MS = 30_000;
 
@@ -54,43 +51,19 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
   let membership: Membership | null = null;
   let moved = 0;
 
-  const mayWrite = (lease: Lease): boolean => !lease.lost && !over.signal.aborted;
-
-  /** Tries until it is done or may not be done any more. @returns whether it was done */
-  const persist = async (lease: Lease, write: () => Promise<boolean>): Promise<boolean> => {
-    while (mayWrite(lease)) {
-      try {
-        return await write();
-      } catch (thrown) {
-        const rebalancing = REBALANCING.includes(protocolError(thrown));
-        if (!rebalancing) ports.report(kafkaError(thrown, brokers, `acknowledging a record of ${topic}`));
-        await membership?.rebalanced(BUS_RETRY_MS);
-      }
-    }
-    return false;
-  };
-
-  /** Publishes and acknowledges, in this order. Answers are in memory, so a broker that is away is waited for. */
-  const finish = async (
-    lease: Lease,
-    message: RawMessage,
-    progress: Progress,
-    answers: readonly OutgoingMessage[],
-  ): Promise<boolean> => {
-    const member = joinedMembership();
-    const { commit } = member;
-    const offset = BigInt(message.offset);
-    // Who was frozen finds out here that others have its partitions, before it publishes what they publish as well.
-    if (member.doubtful && !(await persist(lease, () => commit(lease, offset, { ...progress, started: true }))))
-      return false;
-    if (!(await persist(lease, () => publisher.publish(answers).then(() => true)))) return false;
-    return persist(lease, () => commit(lease, offset + 1n, FRESH));
-  };
-
   const joinedMembership = (): Membership => {
     if (!membership) throw new DailiesError('INTERNAL', 'A record came before its consumer had joined.');
     return membership;
   };
+  const { finish, note } = createAcknowledger({
+    topic,
+    brokers,
+    publisher,
+    membership: joinedMembership,
+    alive: () => !over.signal.aborted,
+    onRefusal: (error) => die(error),
+    report: ports.report,
+  });
 
   /** Calls a callback of the caller, whose errors must not keep a record from being settled. */
   const told = <T>(callback: () => T): T | undefined => {
@@ -110,17 +83,15 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     }) ?? [];
 
   const postpone = (lease: Lease, message: RawMessage, progress: Progress, delayMs: number): void => {
-    const offset = BigInt(message.offset);
-    joinedMembership()
-      .commit(lease, offset, progress)
-      .catch(() => {});
-    lease.progress = progress;
-    lease.retry = setTimeout(() => {
+    const retry = setTimeout(() => {
       lease.retry = null;
       pump();
     }, delayMs);
+    lease.progress = progress;
+    lease.retry = retry;
+    void note(lease, message, progress, () => lease.retry === retry);
     // Nothing of a partition that waits is kept in memory: many of them would leave no room for others.
-    joinedMembership().rewind(lease, offset);
+    joinedMembership().rewind(lease, BigInt(message.offset));
   };
 
   const settle = async (
@@ -144,23 +115,22 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
       if (await finish(lease, message, progress, letters)) lease.progress = FRESH;
       return;
     }
-    if (!mayWrite(lease) || stopping) return giveBack(lease, message, { ...progress, ...next.failures });
+    if (lease.lost || over.signal.aborted || stopping)
+      return giveBack(lease, message, { ...progress, ...next.failures });
     postpone(lease, message, { ...progress, ...next.failures }, next.retryInMs);
     told(() => options.onRetry?.(record, error, next.retryInMs));
   };
 
   const giveBack = async (lease: Lease, message: RawMessage, progress: Progress): Promise<void> => {
-    await joinedMembership()
-      .commit(lease, BigInt(message.offset), { ...progress, started: false })
-      .catch(() => {});
+    const since = performance.now();
+    await note(lease, message, { ...progress, started: false }, () => performance.now() - since < GIVE_BACK_MS);
   };
 
   const handle = async (lease: Lease, message: RawMessage, progress: Progress, signal: AbortSignal): Promise<void> => {
     const decoded = decodeRecord(topic, lease.partition, message, attemptOf(progress));
+    let inHand = true;
     // Not waited for: a process that dies within a few ms of beginning is not counted, and all others begin at once.
-    joinedMembership()
-      .commit(lease, BigInt(message.offset), { ...progress, started: true })
-      .catch(() => {});
+    void note(lease, message, { ...progress, started: true }, () => inHand);
     const { maxDeaths } = ports;
     const outcome = await attempt(decoded, progress, {
       handler: options.handler,
@@ -168,6 +138,7 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
       maxDeaths,
       signal,
     });
+    inHand = false;
     if (lease.lost) {
       ports.log?.info(
         { topic, group, partition: lease.partition, offset: message.offset },

@@ -1,12 +1,35 @@
+import { DailiesError } from '@dailies/contracts';
 import type { Admin } from 'kafkajs';
 import type { Lag } from '../port.ts';
-import type { Committed } from './membership.ts';
 import { decodeProgress } from './progress.ts';
+
+/** What the broker keeps for a group and a partition. */
+export interface Committed {
+  /** Offset of the first record that is not done. Of a group that has committed nothing: the first that is there. */
+  readonly offset: bigint;
+  readonly metadata: string | null;
+  /** What was lost between what the group had done and `offset`; null when nothing was. */
+  readonly lost: DailiesError | null;
+}
 
 /** How far a group is in a topic, by partition. */
 export async function readCommitted(admin: Admin, group: string, topic: string): Promise<Map<number, Committed>> {
   return new Map((await places(admin, group, topic)).map(({ partition, ...committed }) => [partition, committed]));
 }
+
+/** Records from `first` on, up to `next`, are gone without having been worked on. */
+export const deleted = (topic: string, group: string, partition: number, first: bigint, next: bigint): DailiesError =>
+  new DailiesError(
+    'BUS_FAILED',
+    `Records ${first} to ${next - 1n} of ${topic}, partition ${partition}, were deleted before ${group} had them: no service was up for longer than the topic's retention.ms.`,
+  );
+
+/** The log ends at `end`, though the group was at `at` already. */
+export const cutOff = (topic: string, group: string, partition: number, at: bigint, end: bigint): DailiesError =>
+  new DailiesError(
+    'BUS_FAILED',
+    `${topic}, partition ${partition}, ends at record ${end}, but ${group} was at ${at} already: the broker lost what it took last (a power cut with one replica?), or the topic was made anew. What is there is worked on again; a recording that stands still can be sent again by \`dailies replay --force\`.`,
+  );
 
 /** The same, with where each partition ends. */
 async function places(
@@ -19,12 +42,18 @@ async function places(
     admin.fetchOffsets({ groupId: group, topics: [topic] }),
   ]);
   const committed = new Map(found?.partitions.map((one) => [one.partition, one]));
-  return ends.map(({ partition, high, low }) => {
-    const { offset = '-1', metadata = null } = committed.get(partition) ?? {};
-    // Negative: nothing was committed. Below the first: what was committed before the topic was made anew, or before a
-    // retention was over.
-    const behind = BigInt(offset) < BigInt(low);
-    return { partition, offset: behind ? BigInt(low) : BigInt(offset), metadata, end: BigInt(high) };
+  return ends.map((place) => {
+    const { partition } = place;
+    const { offset, metadata = null } = committed.get(partition) ?? {};
+    const [low, end, at] = [BigInt(place.low), BigInt(place.high), BigInt(offset ?? -1)];
+    // Negative: nothing was committed.
+    if (at < 0n) return { partition, offset: low, metadata: null, end, lost: null };
+    // What was committed for records that are gone says nothing of those that are there.
+    if (at < low)
+      return { partition, offset: low, metadata: null, end, lost: deleted(topic, group, partition, at, low) };
+    if (at > end)
+      return { partition, offset: low, metadata: null, end, lost: cutOff(topic, group, partition, at, end) };
+    return { partition, offset: at, metadata, end, lost: null };
   });
 }
 

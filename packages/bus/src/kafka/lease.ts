@@ -25,8 +25,8 @@ export class Lease {
   /** Set while the record is not to be tried again yet. */
   retry: NodeJS.Timeout | null = null;
   lost = false;
-  /** Fetches in a row that began after `next`. */
-  gaps = 0;
+  /** Fetches in a row that did not fit. */
+  misfits = 0;
   #queue: RawMessage[] = [];
   #bytes = 0;
 
@@ -52,12 +52,15 @@ export class Lease {
 
   /**
    * Takes the records of one fetch. What is there already is passed over.
-   * @returns false when the fetch began behind the place where ours ends, so that records would be left out
+   * @param end offset after the last record of the partition
+   * @returns 'gap' when the fetch began behind the place where ours ends, so that records would be left out; 'cut' when
+   * the partition ends before that place, so that its offsets are given to other records now
    */
-  add(fetchedFrom: bigint, messages: readonly RawMessage[]): boolean {
+  add(fetchedFrom: bigint, messages: readonly RawMessage[], end: bigint): 'fits' | 'gap' | 'cut' {
     this.first ??= fetchedFrom;
     this.next ??= fetchedFrom;
-    if (fetchedFrom > this.next) return false;
+    if (fetchedFrom > this.next) return 'gap';
+    if (end < this.next) return 'cut';
     for (const message of messages) {
       const offset = BigInt(message.offset);
       if (offset < this.next) continue;
@@ -65,7 +68,7 @@ export class Lease {
       this.#bytes += message.value?.byteLength ?? 0;
       this.next = offset + 1n;
     }
-    return true;
+    return 'fits';
   }
 
   /** The next record; to be called only when `readySince` is not null. */

@@ -5,17 +5,11 @@ import type { BusLog } from '../settings.ts';
 import { stickyAssigner } from './assigner.ts';
 import type { Connection } from './connection.ts';
 import { isRefusal, kafkaError } from './errors.ts';
+import { type Committed, cutOff, deleted } from './lag.ts';
 import { Lease } from './lease.ts';
 import { moment, sinceMs } from './moment.ts';
 import { decodeProgress, encodeProgress, FRESH, type Progress, takenOver } from './progress.ts';
 import type { KafkaTuning } from './tuning.ts';
-
-/** What the broker keeps for a group and a partition. */
-export interface Committed {
-  /** Offset of the first record that is not done. Of a group that has committed nothing: the first that is there. */
-  readonly offset: bigint;
-  readonly metadata: string | null;
-}
 
 export interface MembershipPorts {
   /** Of this consumer alone. */
@@ -127,7 +121,8 @@ export async function startMembership(
           if (lease.lost) continue;
           const found = committed.get(lease.partition);
           if (!found) throw new DailiesError('BUS_FAILED', `Partition ${lease.partition} of ${topic} is not known.`);
-          const { offset, metadata } = found;
+          const { offset, metadata, lost } = found;
+          if (lost) ports.report(lost);
           lease.progress = takenOver(decodeProgress(metadata));
           if (lease.first === offset) continue;
           // The answer to a fetch from before a rebalance may have come in between.
@@ -176,24 +171,24 @@ export async function startMembership(
     // Where the fetch began; kafkajs knows it, its types do not.
     const { fetchedOffset } = batch as Batch & { readonly fetchedOffset: string };
     const from = BigInt(fetchedOffset);
-    if (lease.add(from, batch.messages)) {
-      lease.gaps = 0;
-    } else if (lease.gaps === 0) {
+    const end = BigInt(batch.highWatermark);
+    const next = lease.next ?? from;
+    const fit = lease.add(from, batch.messages, end);
+    if (fit === 'fits') {
+      lease.misfits = 0;
+    } else if (lease.misfits === 0) {
       // Mostly an answer to a fetch from before a rebalance.
-      lease.gaps++;
+      lease.misfits++;
       seek(lease);
     } else {
-      // The records in between are gone: the retention of the topic is over.
+      const { partition } = lease;
       ports.report(
-        new DailiesError(
-          'BUS_FAILED',
-          `Records ${lease.next} to ${from - 1n} of ${topic}, partition ${batch.partition}, were deleted before ${group} had them: no service was up for longer than the topic's retention.ms.`,
-        ),
+        fit === 'gap' ? deleted(topic, group, partition, next, from) : cutOff(topic, group, partition, next, end),
       );
       lease.rewind(from);
       lease.progress = FRESH;
-      lease.gaps = 0;
-      lease.add(from, batch.messages);
+      lease.misfits = 0;
+      lease.add(from, batch.messages, end);
     }
     ports.onReady();
   };

@@ -100,10 +100,14 @@ export async function startTail(
   /** Mends what can be mended before the next try. @throws the error when there is no use in trying again */
   const recover = async (thrown: unknown): Promise<void> => {
     if (protocolError(thrown) === 'OFFSET_OUT_OF_RANGE') {
-      // Its retention was over before we came there.
-      const earliest = await offsets([...places.keys()], true);
-      for (const [partition, offset] of earliest)
-        if (offset > (places.get(partition) ?? 0n)) places.set(partition, offset);
+      const partitions = [...places.keys()];
+      const [first, end] = [await offsets(partitions, true), await offsets(partitions, false)];
+      for (const [partition, place] of places) {
+        const [from, to] = [first.get(partition) ?? 0n, end.get(partition) ?? place];
+        // Either its retention was over before we came there, or the broker lost what it took last (or the topic was made
+        // anew): then its offsets are those of other records now.
+        if (place < from || place > to) places.set(partition, from);
+      }
       return;
     }
     const retriable = thrown instanceof Error && 'retriable' in thrown && thrown.retriable === true;

@@ -1,3 +1,4 @@
+import type { DailiesError } from '@dailies/contracts';
 import type { Broker } from '../../../../test/helpers/kafka.ts';
 import type { MakeBus } from '../../src/conformance.ts';
 import type { KafkaSettings } from '../../src/kafka/connection.ts';
@@ -28,6 +29,16 @@ interface ChildOptions {
 /** For a child process; see src/conformance/child.ts. */
 export async function openBus({ brokers, extras }: ChildOptions): Promise<Bus> {
   return openKafka(settingsFor(brokers), { clientId: 'test', waitForBrokerMs: PATIENCE_MS }, extras);
+}
+
+/** Opens a bus with these topics, of four partitions each, for a test that needs to hear its errors. */
+export async function openTestBus(
+  brokers: string,
+  topics: NonNullable<KafkaExtras['topics']>,
+  onError: (error: DailiesError) => void,
+): Promise<Bus> {
+  const options = { clientId: 'test', waitForBrokerMs: PATIENCE_MS, onError };
+  return openKafka(settingsFor(brokers), options, { topics, defaultPartitions: 4, tuning: QUICK });
 }
 
 /** A bus on a broker that tests share: the names of their topics are their own. */

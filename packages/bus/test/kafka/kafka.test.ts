@@ -3,6 +3,7 @@ import { after, describe } from 'node:test';
 import { sharedBroker, withoutDocker } from '../../../../test/helpers/kafka.ts';
 import { busConformance } from '../../src/conformance.ts';
 import { makeKafkaBus } from '../helpers/kafka.ts';
+import { lostTests } from './lost.ts';
 import { outageTests } from './outage.ts';
 import { rebalancingTests } from './rebalancing.ts';
 import { recordTests } from './records.ts';
@@ -11,7 +12,7 @@ import { recordTests } from './records.ts';
 describe('kafka', { skip: await withoutDocker() }, () => {
   const broker = sharedBroker();
   const makeBus = makeKafkaBus(broker);
-  const brisk = makeKafkaBus(broker, { sessionTimeoutMs: 1500 });
+  const brisk = makeKafkaBus(broker, { sessionTimeoutMs: 4000 });
   const inRow = { concurrency: 1 };
 
   // These wait most of the time; what they name in the broker is their own.
@@ -19,6 +20,7 @@ describe('kafka', { skip: await withoutDocker() }, () => {
     describe('conformance', inRow, () => busConformance('kafka', makeBus));
     describe('rebalancing', inRow, () => rebalancingTests(makeBus, brisk));
     describe('records, topics, groups', inRow, () => recordTests(makeBus, broker));
+    describe('lost records', inRow, () => lostTests(broker));
   });
   // Another's broker is not killed.
   const skip = process.env.DAILIES_TEST_BROKER === undefined ? false : 'needs a broker of its own';

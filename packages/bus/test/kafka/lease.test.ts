@@ -18,8 +18,8 @@ const known = (): Lease => {
 
 test('records are taken in their order, and once, though a rebalance brings them again', () => {
   const lease = known();
-  assert.equal(lease.add(5n, [raw(5), raw(6)]), true);
-  assert.equal(lease.add(5n, [raw(5), raw(6), raw(7)]), true);
+  assert.equal(lease.add(5n, [raw(5), raw(6)], 8n), 'fits');
+  assert.equal(lease.add(5n, [raw(5), raw(6), raw(7)], 8n), 'fits');
   assert.deepEqual([lease.queued, lease.bytes], [3, 30]);
   assert.deepEqual(
     [lease.take(), lease.take(), lease.take()].map(({ offset }) => offset),
@@ -30,15 +30,22 @@ test('records are taken in their order, and once, though a rebalance brings them
 
 test('a fetch that begins behind ours is refused, for it would leave records out; a hole within one is none', () => {
   const lease = known();
-  lease.add(0n, [raw(0), raw(3)]);
-  assert.equal(lease.add(9n, [raw(9)]), false);
-  assert.equal(lease.add(4n, [raw(6)]), true);
+  lease.add(0n, [raw(0), raw(3)], 4n);
+  assert.equal(lease.add(9n, [raw(9)], 10n), 'gap');
+  assert.equal(lease.add(4n, [raw(6)], 10n), 'fits');
   assert.equal(lease.next, 7n);
+});
+
+test('a partition that ends before the place where we are has other records at our offsets', () => {
+  const lease = known();
+  lease.add(5n, [raw(5), raw(6)], 7n);
+  assert.equal(lease.add(0n, [raw(0)], 1n), 'cut');
+  assert.deepEqual([lease.next, lease.queued], [7n, 2]);
 });
 
 test('nothing is ready before it is known what its former owner left, while a record is in hand or its retry is waited for', () => {
   const lease = new Lease(0);
-  lease.add(0n, [raw(0)]);
+  lease.add(0n, [raw(0)], 1n);
   assert.equal(lease.readySince, null);
   lease.progress = FRESH;
   assert.equal(lease.readySince, 1000);
@@ -53,7 +60,7 @@ test('nothing is ready before it is known what its former owner left, while a re
 test('a lost partition aborts its handler and has nothing to take', () => {
   const lease = known();
   const abort = new AbortController();
-  lease.add(0n, [raw(0)]);
+  lease.add(0n, [raw(0)], 1n);
   lease.work = { message: raw(0), abort, done: Promise.resolve() };
   lease.lose();
   assert.deepEqual([abort.signal.aborted, lease.lost, lease.queued, lease.readySince], [true, true, 0, null]);
