@@ -58,6 +58,28 @@ test('replaced while it is processed: the old content fails, the new one is a re
   await assertExact(later, join(room.folder, 'processed', 'a.mp4'));
 });
 
+// Its batches were acknowledged and nobody sent them again: it was graded for ever.
+test('the work folder is emptied by hand while a recording is in hand: it is begun anew, and finished', {
+  timeout: 300_000,
+}, async (t) => {
+  const room = await makeRoom(t, undefined, { env: () => ({ ...SLOW, LOG_LEVEL: 'debug' }) });
+  const file = await fixture('open-gop');
+  await room.put(file, 'a.mp4');
+  const run = listenTo(room.start('run', '--once'));
+  // It is sent when the one before it is stored.
+  await run.said(/batch graded.*batch 1\b/);
+  await rm(join(room.folder, 'work'), { recursive: true, maxRetries: 10 });
+  assert.equal(await run.ended, 0, run.lines.join('\n'));
+  assert.match(run.lines.join('\n'), /begun anew: graded batches of it are gone/);
+  assert.deepEqual(
+    (await room.status()).map(({ path, state }) => [path, state]),
+    [['a.mp4', 'finished']],
+  );
+  for (const below of ['processed', 'archived']) assert.deepEqual(await room.files(below), ['a.mp4']);
+  assert.deepEqual(await room.files('work'), []);
+  await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
+});
+
 // With the default of 30 s a pause of 20 s is shorter than the quiet that counts; that is proved on the ready rule with a
 // clock (services/ingest-watcher/test/bursts.test.ts). Here the quiet is longer than any test, so that nothing but the
 // end of the recording can make it ready, however slow the machine is.

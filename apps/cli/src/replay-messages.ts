@@ -1,4 +1,4 @@
-import { type EncodedMessage, encodeEvent, encodeRecording, isFinal, type RecordingStatus } from '@dailies/contracts';
+import { type EncodedMessage, isFinal, nextRunMessages, type RecordingStatus } from '@dailies/contracts';
 import { quote } from '@dailies/library';
 import { refusal } from './report.ts';
 
@@ -23,7 +23,7 @@ export function replayMessages(
   at: string,
   force = false,
 ): EncodedMessage[] {
-  const { recordingId, path, kind, sizeBytes, fingerprint } = status;
+  const { recordingId, path, sizeBytes, fingerprint } = status;
   const name = quote(path);
   if (!isFinal(status.state) && !force) {
     throw refusal(
@@ -50,13 +50,5 @@ export function replayMessages(
     const todo = 'Nothing: the new content is a recording of its own, and is found by itself.';
     throw refusal(`${name} has another content than recording ${recordingId}.`, todo, 'RECORDING_CHANGED');
   }
-  const run = status.run + 1;
-  const content = { recordingId, run, path, kind, sizeBytes, fingerprint };
-  // A run follows another one in the same place: so the two are never split at once.
-  const place = status.partition;
-  // The work first: Kafka takes them one after the other, and a run that is told of and that nobody works on never ends.
-  return [
-    encodeRecording({ v: 1, type: 'recording', cut: 'copy', foundAt: at, ...content }, place ?? undefined),
-    encodeEvent({ v: 1, type: 'found', at, ...content, ...(place === null ? {} : { partition: place }) }),
-  ];
+  return nextRunMessages(status, at);
 }

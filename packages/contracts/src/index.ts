@@ -5,6 +5,7 @@ export * from './events.ts';
 export * from './hosts.ts';
 export * from './ids.ts';
 export * from './look.ts';
+export * from './next-run.ts';
 export * from './recording.ts';
 export * from './topics.ts';
 export * from './view.ts';

@@ -11,11 +11,9 @@ import {
 import type { RunKey } from '@dailies/library';
 import { decide, isWhole } from './decide.ts';
 import { finishRecording } from './finish.ts';
+import { beginAnew, EXPECTED, isLost, nameOf } from './lost.ts';
 import type { AssemblerPorts } from './ports.ts';
 import { storePart, storeWhole } from './store.ts';
-
-/** Name of the note that holds the split's end: how many batches there are, and what the recording is. */
-const EXPECTED = 'split-complete';
 
 /**
  * Takes one message of `graded`: stores a batch, or notes how many there will be; with the last one it makes the film.
@@ -31,7 +29,10 @@ export async function assemble(
   const key: RunKey = { recordingId: message.recordingId, run: message.run, cut: message.cut };
   const head = { v: 1, recordingId: message.recordingId, run: message.run } as const;
   const at = new Date(ports.now()).toISOString();
-  switch (decide(message, ports.view.get(message.recordingId))) {
+  const decision = decide(message, ports.view.get(message.recordingId));
+  if ((decision === 'store' || decision === 'expect') && (await isLost(key, ports)))
+    return (await beginAnew(key, ports)) ?? [];
+  switch (decision) {
     case 'drop':
       return [];
     case 'fail': {
@@ -67,6 +68,7 @@ export async function assemble(
       const expected = message as SplitComplete;
       if (expected.kind === 'video') ports.readAhead(expected.recordingId, expected.path);
       await ports.notes.write(key, EXPECTED, JSON.stringify(expected));
+      ports.noted.set(expected.recordingId, nameOf(key));
       return whenWhole(expected, key, ports, [], signal);
     }
   }
@@ -86,7 +88,13 @@ async function whenWhole(
     ...before,
     encodeEvent({ v: 1, type: 'assembling', recordingId: key.recordingId, run: key.run, at }),
   ]);
-  return finishRecording(expected, key, ports, signal);
+  try {
+    return await finishRecording(expected, key, ports, signal);
+  } catch (thrown) {
+    // Somebody has removed them meanwhile; whatever else is wrong shows again when the next run comes to this point.
+    if (isWhole(expected, new Set(await ports.batches.list(key)))) throw thrown;
+    return (await beginAnew(key, ports)) ?? [];
+  }
 }
 
 async function readExpected(key: RunKey, ports: AssemblerPorts): Promise<SplitComplete | null> {

@@ -6,6 +6,10 @@ import type { RecordingsReader } from '@dailies/service';
 /** What the assembler needs of the disk, of ffmpeg and of the bus. */
 export interface AssemblerPorts {
   readonly view: RecordingsReader;
+  /** A view that has just read all events that there are. */
+  readAll(): Promise<Pick<RecordingsReader, 'get' | 'close'>>;
+  /** Of which run of a recording this process has noted the split's end: see lost.ts. */
+  readonly noted: Map<string, string>;
   readonly batches: BatchStore;
   /** Parts of batches that no message could carry whole. */
   readonly parts: PartStore;

@@ -40,13 +40,8 @@ export interface AssemblerOptions {
 /** Collects graded batches and makes films of them. */
 export function createAssembler({ bus, library, view, tools, log, config }: AssemblerOptions): Service {
   let consumer: Consumer | null = null;
-  const sweeper = createSweeper({
-    view,
-    batches: library.batches,
-    films: library.films,
-    readAll: () => followRecordings(bus, log, { follow: false }),
-    log,
-  });
+  const readAll = () => followRecordings(bus, log, { follow: false });
+  const sweeper = createSweeper({ view, batches: library.batches, films: library.films, readAll, log });
   const limits = { maxPixels: config.maxPixels, maxDurationS: config.maxDurationS, maxBytes: config.maxBytes };
   const timeoutMs = config.assembleTimeoutMs;
   const ahead = createReadAhead(async (path, signal) =>
@@ -54,6 +49,8 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
   );
   const ports: AssemblerPorts = {
     view,
+    readAll,
+    noted: new Map(),
     batches: library.batches,
     notes: library.notes,
     parts: library.parts,

@@ -106,6 +106,12 @@ export async function makeStage(t: TestContext) {
     ({ v: 1, recordingId: ID, run, path: PATH, kind: 'video', sizeBytes: ORIGINAL.length, fingerprint: mark }) as const;
   const ports = (view: AssemblerPorts['view'], over: Partial<AssemblerPorts> = {}): AssemblerPorts => ({
     view,
+    async readAll() {
+      const all = viewOf(published, foundEvent(found()));
+      all.catchUp();
+      return all;
+    },
+    noted: new Map(),
     batches: library.batches,
     parts: library.parts,
     notes: library.notes,
