@@ -14,6 +14,7 @@ export interface DeadLetterEntry {
   readonly id: string | null;
   /** Of the recording; relative to the recordings folder. */
   readonly path: string | null;
+  readonly kind: RecordingStatus['kind'] | null;
   readonly run: number | null;
   /** Index of the batch, when it is one. */
   readonly batch: number | null;
@@ -46,6 +47,7 @@ export function deadLetterEntry(
   return {
     id,
     path: status?.path || null,
+    kind: status?.kind ?? null,
     run: about?.run ?? null,
     batch: about?.batch ?? null,
     state: stateOf(about?.run ?? 0, status),

@@ -18,7 +18,7 @@ export function deadLettersText(entries: readonly DeadLetterEntry[], settled: nu
 }
 
 function entryLines(entry: DeadLetterEntry, columns: number): string[] {
-  const what = entry.batch === null ? 'a message' : `batch ${entry.batch}`;
+  const what = entry.batch === null ? 'a message' : entry.kind === 'image' ? 'the image' : `batch ${entry.batch}`;
   const whose = entry.path === null ? (entry.id ?? 'of an unknown recording') : safeText(entry.path);
   const details = [
     `${entry.code}: ${safeText(entry.reason)}`,

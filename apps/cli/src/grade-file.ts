@@ -44,7 +44,7 @@ export const gradeFile: GradeFile = async (input, output, options) => {
         : output;
     const film = await place(temporary, wanted, options.config.gradeForce);
     const { frames, durationMs, notes } = made;
-    return { film, frames, durationMs, filmBytes: (await stat(film)).size, notes };
+    return { film, kind: format ? 'image' : 'video', frames, durationMs, filmBytes: (await stat(film)).size, notes };
   } catch (thrown) {
     await rm(temporary, { force: true });
     throw toDailiesError(explain(thrown, 'write', dirname(output)));
@@ -64,7 +64,9 @@ async function gradeStill(
   format: ImageBatch['format'],
   { look }: GradeOptions,
 ): Promise<Made> {
-  await writeFile(film, await gradeImage(await readFile(input), look, { format }), { flag: 'wx' });
+  const bytes = await readFile(input);
+  if (bytes.length === 0) throw new DailiesError('RECORDING_EMPTY', 'The file has zero bytes.');
+  await writeFile(film, await gradeImage(bytes, look, { format }), { flag: 'wx' });
   return { container: null, frames: 1, durationMs: 0, notes: [] };
 }
 

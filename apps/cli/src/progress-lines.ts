@@ -38,9 +38,11 @@ export function doing({ status, figures }: ProgressRow): string {
       return 'waiting for its turn';
     case 'splitting':
     case 'grading':
+      // A single picture has no speed, and no time to come that is worth telling.
+      if (status.kind === 'image') return 'grading the picture';
       return speedText(figures) || 'splitting';
     case 'assembling':
-      return 'putting the film together';
+      return status.kind === 'image' ? 'writing the picture' : 'putting the film together';
     default:
       return status.state;
   }

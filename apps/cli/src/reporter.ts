@@ -62,7 +62,8 @@ export function startReporter(options: ReporterOptions): Reporter {
   const tellProgress = (): void => {
     for (const status of view.all()) {
       const track = tracks.get(status.recordingId);
-      if (!track || isFinal(status.state)) continue;
+      // Of a picture there is nothing to tell before it is done.
+      if (!track || isFinal(status.state) || status.kind === 'image') continue;
       const known = figures(track, status, now());
       const last = told.get(status.recordingId) ?? { percent: 0, atMs: track.samples[0]?.atMs ?? now() };
       told.set(status.recordingId, last);

@@ -49,7 +49,7 @@ function detailLines(entry: StatusEntry): string[] {
   const lines: string[] = [];
   if (entry.film) {
     const facts = [
-      entry.frames === null ? null : count(entry.frames, 'frame'),
+      entry.frames === null || entry.kind === 'image' ? null : count(entry.frames, 'frame'),
       entry.durationMs ? duration(entry.durationMs) : null,
       entry.filmBytes === null ? null : size(entry.filmBytes),
     ].filter((fact) => fact !== null);

@@ -46,6 +46,7 @@ test('an entry tells of which recording and batch it is, who gave it up, and wha
   assert.deepEqual(entry, {
     id: idOf(1),
     path: 'r1.mp4',
+    kind: 'video',
     run: 0,
     batch: 3,
     state: 'open',
@@ -62,6 +63,12 @@ test('an entry tells of which recording and batch it is, who gave it up, and wha
     group: 'filter-worker',
     bytes: 3,
   });
+});
+
+// It said "batch 0" of a picture.
+test('an image is told as such', () => {
+  const entry = deadLetterEntry(letterOf(IMAGE), () => statusOf(found({ path: 'a.png', kind: 'image' }), failed()));
+  assert.match(deadLettersText([entry], 0, 100), /^a\.png: the image\n/);
 });
 
 test('it is open until a later run is at work, settled when there is a film, and open again when that run failed', () => {

@@ -11,7 +11,14 @@ import { fakeContext, fakeOutput, temporaryFolder } from './helpers.ts';
 const made: GradeFile = async (_input, output, { onProgress }) => {
   onProgress({ frames: 0, totalFrames: 600, durationMs: 20_000 });
   onProgress({ frames: 600, totalFrames: 600, durationMs: 20_000 });
-  return { film: output, frames: 600, durationMs: 20_000, filmBytes: 5_000_000, notes: ['it is cut off'] };
+  return {
+    film: output,
+    kind: 'video',
+    frames: 600,
+    durationMs: 20_000,
+    filmBytes: 5_000_000,
+    notes: ['it is cut off'],
+  };
 };
 
 function setup(t: TestContext, gradeFile: GradeFile = made) {
@@ -40,6 +47,14 @@ test('the film is named after the recording and its look, unless it is given', a
   ]);
   assert.match(stdout.text(), /in\.none\.mp4: 600 frames, 0:20, 5\.0 MB, in \d+\.\d s, [\d.]+x real time\n/);
   assert.match(stderr.text(), /Note: it is cut off\.\n/);
+});
+
+// It said "1 frame, 0:00".
+test('of an image no frames and no length are told', async (t) => {
+  const facts = { kind: 'image', frames: 1, durationMs: 0, filmBytes: 142_000, notes: [] } as const;
+  const { run, stdout } = setup(t, async (_input, film) => ({ film, ...facts }));
+  assert.equal(await run('in.webm', 'out.mp4'), 0);
+  assert.match(stdout.text(), /out\.mp4: 142 kB, in \d+\.\d s\n$/);
 });
 
 test('nothing is overwritten without --force, and never the recording', async (t) => {

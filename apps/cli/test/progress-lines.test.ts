@@ -26,6 +26,17 @@ test('what it does in each state', () => {
   assert.equal(doing(found(), splitting(), waiting({ reason: 'No space on /srv.' })), 'waiting: No space on /srv.');
 });
 
+// It said "0.6 frames/s, ETA 0:00".
+test('a picture has no speed and no time to come', () => {
+  const { found, splitting, stored, assembling } = eventsOf(1);
+  const picture = [found({ path: 'a.png', kind: 'image' }), splitting({ frames: 1, durationMs: 0 })];
+  const line = (...events: DailiesEvent[]): string | undefined =>
+    progressLines([row(BUSY, ...picture, ...events)], 100, 8)[0]?.split('%  ')[1];
+  assert.equal(line(), 'grading the picture');
+  assert.equal(line(stored(0, { frames: 1 })), 'grading the picture');
+  assert.equal(line(stored(0, { frames: 1 }), assembling()), 'writing the picture');
+});
+
 test('those in work come first; beyond the room they are counted', () => {
   const rows = Array.from({ length: 20 }, (_, i) => {
     const { found, splitting } = eventsOf(i);

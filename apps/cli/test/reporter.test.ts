@@ -73,6 +73,14 @@ test('where lines stay: progress every 10 s or 10 %, and the end', () => {
   ]);
 });
 
+test('where lines stay: of a picture only the end', () => {
+  const { at, lines } = setup(false);
+  at(0, found({ path: 'a.png', kind: 'image' }), splitting({ frames: 1, durationMs: 0 }));
+  at(12, stored(0, { frames: 1 }));
+  at(24, finished({ film: 'a.png', frames: 1, durationMs: 0, filmBytes: 142_000 }));
+  assert.deepEqual(lines, ['info  a.png is done: processed/a.png (142 kB)\n']);
+});
+
 test('a failure comes with what to do', () => {
   const { at, lines } = setup(false);
   at(0, found(), failed({ code: 'RECORDING_UNREADABLE' }));

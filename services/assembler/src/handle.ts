@@ -37,9 +37,10 @@ export async function assemble(
       return [];
     case 'fail': {
       const { code, reason, index } = message as BatchFailed;
+      const isImage = ports.view.get(message.recordingId)?.kind === 'image';
       return [
         encodeEvent({ ...head, type: 'batch-failed', at, cut: message.cut, index, code, reason }),
-        encodeEvent({ ...head, type: 'failed', at, code, reason: `batch ${index}: ${reason}` }),
+        encodeEvent({ ...head, type: 'failed', at, code, reason: isImage ? reason : `batch ${index}: ${reason}` }),
       ];
     }
     case 'cut-again':

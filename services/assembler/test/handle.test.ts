@@ -92,6 +92,15 @@ test('a batch that was given up is the end of its recording, which says which ba
   assert.equal(failed.type === 'failed' && failed.reason, 'batch 1: ffmpeg said no.');
 });
 
+// Its reason began with "batch 0".
+test('an image that was given up is no batch to who reads the reason', async (t) => {
+  const stage = await makeStage(t);
+  const view = viewOf([], foundEvent({ ...stage.found(), kind: 'image' }));
+  const answers = await assemble(batchFailed({ index: 0 }), new Uint8Array(), stage.ports(view), NEVER);
+  const failed = decodeEvent(answers[1] as EncodedMessage);
+  assert.equal(failed.type === 'failed' && failed.reason, 'ffmpeg said no.');
+});
+
 test('a recording is cut again once, and batches of the second cut are never removed', async (t) => {
   const { give, view, published, library } = await setup(t);
   await give(graded(0));

@@ -1,12 +1,14 @@
 import {
   type BatchFailed,
   DailiesError,
+  decodeFrameBatch,
   type EncodedMessage,
   encodeGraded,
   type FrameBatch,
   type GradedBatch,
   MAX_BATCH_BYTES,
   MAX_GRADED_BYTES,
+  type RawRecord,
   sha256,
 } from '@dailies/contracts';
 
@@ -59,6 +61,15 @@ export function failedMessage(manifest: FrameBatch, error: DailiesError, worker:
     worker,
   };
   return encodeGraded(failed);
+}
+
+/** What a record is, for people: an image is no batch to them. It may be one that cannot be read. */
+export function whatIs(record: RawRecord): string {
+  try {
+    return decodeFrameBatch(record).type === 'image-batch' ? 'an image' : 'a batch';
+  } catch {
+    return 'a batch';
+  }
 }
 
 /** Whether the batch's promise, not the machine, was wrong: the recording is then cut again by decoding it. */

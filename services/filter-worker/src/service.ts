@@ -5,7 +5,7 @@ import type { FfmpegTools } from '@dailies/media';
 import type { Logger, Service } from '@dailies/service';
 import type { CourtesyConfig } from './courtesy.ts';
 import { followPace, type PaceFollower } from './follow-pace.ts';
-import { failedMessage, gradedMessages, isCutAgain } from './handle.ts';
+import { failedMessage, gradedMessages, isCutAgain, whatIs } from './handle.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { createSlotPool, type SlotPool } from './pool.ts';
 
@@ -76,13 +76,13 @@ export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOpti
           reason: error.message,
           delayMs,
         },
-        'a batch failed and is tried again',
+        `${whatIs(record)} failed and is tried again`,
       );
     },
     onDeadLetter(record, error) {
       log.error(
         { key: record.key, code: error.code, reason: error.message, ...error.details },
-        'a batch was given up; it is in the dead letters',
+        `${whatIs(record)} was given up; it is in the dead letters`,
       );
       try {
         return [failedMessage(decodeFrameBatch(record), error, worker)];

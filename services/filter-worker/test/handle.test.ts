@@ -4,6 +4,7 @@ import {
   DailiesError,
   decodeGraded,
   type EncodedMessage,
+  encodeFrameBatch,
   type FrameBatch,
   type GradedBatch,
   MAX_BATCH_BYTES,
@@ -11,7 +12,7 @@ import {
   sha256,
 } from '@dailies/contracts';
 import { findLook } from '@dailies/grade';
-import { failedMessage, gradedMessages, isCutAgain } from '../src/handle.ts';
+import { failedMessage, gradedMessages, isCutAgain, whatIs } from '../src/handle.ts';
 
 const ID = '0123456789abcdef';
 const of = { v: 1, recordingId: ID, run: 2, index: 3, look: findLook('none', []), sha256: 'f'.repeat(64) } as const;
@@ -44,6 +45,13 @@ const gradedMessage = (...of: Parameters<typeof gradedMessages>): EncodedMessage
   return message;
 };
 const by = { worker: 'host:1', gradeMs: 12.6 };
+
+test('an image is no batch to people, and what cannot be read is one', () => {
+  const record = (manifest: FrameBatch) => encodeFrameBatch(manifest, new Uint8Array());
+  assert.equal(whatIs(record(image)), 'an image');
+  assert.equal(whatIs(record(video('copy'))), 'a batch');
+  assert.equal(whatIs({ ...record(image), headers: {} }), 'a batch');
+});
 
 test('a graded batch says whose it is, its times, and what its bytes are', () => {
   const bytes = Buffer.from('graded');

@@ -36,6 +36,7 @@ export type GradeConfig = ConfigOf<typeof gradeFields>;
 export interface GradedFile {
   /** Where the film is: its extension may have become `.mov` for sound that MP4 cannot carry. */
   readonly film: string;
+  readonly kind: 'video' | 'image';
   readonly frames: number;
   readonly durationMs: number;
   readonly filmBytes: number;
@@ -101,8 +102,10 @@ async function showing(
     screen.end();
     const tookMs = performance.now() - beganMs;
     const speed = film.durationMs > 0 ? `, ${rate(film.durationMs / tookMs)}x real time` : '';
-    const facts = `${count(film.frames, 'frame')}, ${duration(film.durationMs)}, ${size(film.filmBytes)}`;
-    context.stdout.write(`${quote(film.film)}: ${facts}, in ${(tookMs / 1000).toFixed(1)} s${speed}\n`);
+    const length = film.kind === 'image' ? '' : `${count(film.frames, 'frame')}, ${duration(film.durationMs)}, `;
+    context.stdout.write(
+      `${quote(film.film)}: ${length}${size(film.filmBytes)}, in ${(tookMs / 1000).toFixed(1)} s${speed}\n`,
+    );
     for (const note of film.notes) context.stderr.write(`Note: ${note}.\n`);
     return EXIT.ok;
   } catch (error) {
