@@ -30,8 +30,8 @@ export async function writeDurable(path: string, content: Content): Promise<void
   await syncFolder(folder);
 }
 
-/** Writes and syncs a new file; the caller gives it its name. */
-async function writeTemporary(path: string, content: Content): Promise<void> {
+/** Writes and syncs a new file; the caller gives it its name, and removes what is left when this fails. */
+export async function writeTemporary(path: string, content: Content): Promise<void> {
   const handle = await open(path, 'wx');
   try {
     await writeAll(handle, content);

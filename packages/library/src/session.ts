@@ -16,7 +16,7 @@ export interface Session {
 }
 
 /** Participants are listed in it; more than this is no metadata of a meeting. */
-const MAX_METADATA_BYTES = 1024 * 1024;
+export const MAX_METADATA_BYTES = 1024 * 1024;
 const MAX_URL = 4096;
 const MAX_ROOM = 200;
 const KEY_DIGITS = 12;

@@ -102,6 +102,24 @@ test('while another recording of the session is there, metadata.json stays with 
   await assert.rejects(stat(join(recordings, 's')), { code: 'ENOENT' });
 });
 
+test('a token in the URL of the meeting stays out of processed/, and in archived/', async (t) => {
+  const text = JSON.stringify({ meeting_url: 'https://meet.example.org/standup?jwt=eyJhbGciOiJIUzI1NiJ9.e30.c2ln' });
+  const { processed, archived, finish } = await session(t, { [METADATA_FILE]: text });
+  await finish('a.mp4');
+  assert.equal(
+    await readFile(join(processed, 's', METADATA_FILE), 'utf8'),
+    '{"meeting_url":"https://meet.example.org/standup"}',
+  );
+  assert.equal(await readFile(join(archived, 's', METADATA_FILE), 'utf8'), text);
+});
+
+test('a metadata.json that is no JSON is archived, and not put beside the film', async (t) => {
+  const { processed, archived, finish, ls } = await session(t, { [METADATA_FILE]: 'https://meet.example.org/a?jwt=b' });
+  await finish('a.mp4');
+  assert.deepEqual(await ls(processed), ['a.mp4']);
+  assert.deepEqual(await ls(archived), ['a.mp4', METADATA_FILE]);
+});
+
 test('an upload that is under way counts as another recording', async (t) => {
   const { recordings, finish, ls } = await session(t, { 'b.mp4.part': '', [METADATA_FILE]: '{}' });
   await finish('a.mp4');
