@@ -73,6 +73,12 @@ export const ERRORS = {
     means: 'There is no space left on the device.',
     todo: 'Free some space on the disk named in the message; work goes on by itself.',
   },
+  FOLDER_ABSENT: {
+    fate: 'wait',
+    means:
+      'The recordings folder is missing or empty though recordings of it are under way: its disk is not mounted, or RECORDINGS_DIR names another folder.',
+    todo: 'Mount the disk; work goes on by itself. When all was removed on purpose, any file in the folder shows that it is the right one.',
+  },
   IO_FAILED: {
     fate: 'retry',
     means: 'Reading or writing a file failed.',

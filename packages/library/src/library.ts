@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DailiesError } from '@dailies/contracts';
+import { whyAbsent } from './absent.ts';
 import { accessing, quote } from './access.ts';
 import { createPartStore, type PartStore } from './batch-parts.ts';
 import { type BatchStore, createBatchStore, createNoteStore, type NoteStore } from './batch-store.ts';
@@ -40,6 +41,8 @@ export interface Library {
    * @throws DailiesError IO_FAILED, PERMISSION_DENIED
    */
   check(forWhat: 'reading' | 'writing'): Promise<void>;
+  /** See `whyAbsent`. */
+  absent(): Promise<DailiesError | null>;
   /** Absolute path of a recording (which may be gone). @throws DailiesError when it would leave the recordings folder */
   inside(path: string): Promise<string>;
   /** See `scan`. */
@@ -74,6 +77,7 @@ export function openLibrary(folders: LibraryFolders): Library {
     join(recordings, 'processed'),
     join(recordings, 'archived'),
   ]);
+  const mayBeEmpty = ![paths.processed, paths.archived, paths.work].some((folder) => contains(recordings, folder));
   const rules: ScanRules = { root: recordings, own };
   return {
     ...paths,
@@ -83,6 +87,7 @@ export function openLibrary(folders: LibraryFolders): Library {
     batches: createBatchStore(paths.work),
     ensure: () => ensureAll(paths),
     check: (forWhat) => (forWhat === 'writing' ? checkAll(paths) : checkAll({ recordings }, constants.R_OK)),
+    absent: () => whyAbsent(recordings, mayBeEmpty),
     inside: (path) => inside(recordings, path),
     scan: (options) => scan({ ...rules, ...options }),
     candidate: (path) => candidateAt(rules, path),

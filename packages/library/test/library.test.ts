@@ -20,6 +20,20 @@ test('missing folders are created and told; a second time there is nothing to te
   assert.deepEqual((await readdir(recordings)).sort(), ['processed', 'work']);
 });
 
+test('a recordings folder that is missing, or empty like the place of a mount, is absent', async (t) => {
+  const base = await temporaryFolder(t);
+  const recordings = join(base, 'r');
+  const library = openLibrary({ recordings });
+  assert.match(String(await library.absent()), /r is not there, though/);
+  await mkdir(join(recordings, 'lost+found'), { recursive: true });
+  assert.match((await library.absent())?.message ?? '', /r is empty, though/);
+  // Without folders of ours in it, it is empty whenever all is done.
+  const outside = { processed: join(base, 'p'), archived: join(base, 'a'), work: join(base, 'w') };
+  assert.equal(await openLibrary({ recordings, ...outside }).absent(), null);
+  await library.ensure();
+  assert.equal(await library.absent(), null);
+});
+
 test('all paths are real, also those that do not exist yet', async (t) => {
   const base = await temporaryFolder(t);
   await mkdir(join(base, 'real'));

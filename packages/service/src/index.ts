@@ -4,6 +4,7 @@ export * from './config.ts';
 export * from './courtesy.ts';
 export * from './error-lines.ts';
 export * from './fields.ts';
+export { makeFolders } from './folders.ts';
 export * from './http-fields.ts';
 export * from './lifecycle.ts';
 export * from './log-text.ts';

@@ -30,6 +30,7 @@ export async function assemble(
   const head = { v: 1, recordingId: message.recordingId, run: message.run } as const;
   const at = new Date(ports.now()).toISOString();
   const decision = decide(message, ports.view.get(message.recordingId));
+  if (decision !== 'drop' && decision !== 'fail') await requireDisk(ports);
   if ((decision === 'store' || decision === 'expect') && (await isLost(key, ports)))
     return (await beginAnew(key, ports)) ?? [];
   switch (decision) {
@@ -92,10 +93,17 @@ async function whenWhole(
   try {
     return await finishRecording(expected, key, ports, signal);
   } catch (thrown) {
+    await requireDisk(ports);
     // Somebody has removed them meanwhile; whatever else is wrong shows again when the next run comes to this point.
     if (isWhole(expected, new Set(await ports.batches.list(key)))) throw thrown;
     return (await beginAnew(key, ports)) ?? [];
   }
+}
+
+/** Before anything is written, or held to be gone. @throws DailiesError FOLDER_ABSENT */
+async function requireDisk(ports: AssemblerPorts): Promise<void> {
+  const absent = await ports.absent();
+  if (absent) throw absent;
 }
 
 async function readExpected(key: RunKey, ports: AssemblerPorts): Promise<SplitComplete | null> {

@@ -30,7 +30,6 @@ const exitCode = await runService(
     openBus,
     async create({ config, bus, log, searchPath, view: openView, monitor }) {
       const library = openLibrary(foldersOf(config));
-      for (const sentence of await library.ensure()) log.info(sentence);
       const tools = await findTools(config, searchPath);
       monitor.check('folders', () => library.check('writing'));
       const view = await openView();

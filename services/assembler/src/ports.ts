@@ -1,4 +1,4 @@
-import type { EncodedMessage } from '@dailies/contracts';
+import type { DailiesError, EncodedMessage } from '@dailies/contracts';
 import type { BatchStore, FilmStore, NoteStore, PartStore } from '@dailies/library';
 import type { FilmJob, MadeFilm } from '@dailies/media';
 import type { RecordingsReader } from '@dailies/service';
@@ -16,6 +16,8 @@ export interface AssemblerPorts {
   /** Small notes that belong to a run and go with its batches. */
   readonly notes: NoteStore;
   readonly films: FilmStore;
+  /** Why the folder of all recordings is not there; null when it is. */
+  absent(): Promise<DailiesError | null>;
   /** Absolute path of a recording. @throws DailiesError when it would leave the recordings folder */
   resolve(path: string): Promise<string>;
   describe(file: string): Promise<{ sizeBytes: number; fingerprint: string }>;

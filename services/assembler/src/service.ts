@@ -12,7 +12,7 @@ import {
 } from '@dailies/contracts';
 import { explain, type Library, writeDurable } from '@dailies/library';
 import { type FfmpegTools, makeFilm, readRecorded } from '@dailies/media';
-import { followRecordings, type Logger, type RecordingsReader, type Service } from '@dailies/service';
+import { followRecordings, type Logger, makeFolders, type RecordingsReader, type Service } from '@dailies/service';
 import { assemble } from './handle.ts';
 import type { AssemblerPorts } from './ports.ts';
 import { createReadAhead } from './read-ahead.ts';
@@ -42,6 +42,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
   let consumer: Consumer | null = null;
   const readAll = () => followRecordings(bus, log, { follow: false });
   const sweeper = createSweeper({ view, batches: library.batches, films: library.films, readAll, log });
+  const ending = new AbortController();
   const limits = { maxPixels: config.maxPixels, maxDurationS: config.maxDurationS, maxBytes: config.maxBytes };
   const timeoutMs = config.assembleTimeoutMs;
   const ahead = createReadAhead(async (path, signal) =>
@@ -56,6 +57,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
     parts: library.parts,
     films: library.films,
     resolve: (path) => library.inside(path),
+    absent: () => library.absent(),
     describe: (file) => library.describe(file),
     writeImage: (file, bytes) => writeDurable(file, bytes),
     readAhead: (recordingId, path) => ahead.begin(recordingId, path),
@@ -84,6 +86,8 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
   return {
     name: 'assembler',
     async start() {
+      await makeFolders({ library, view, log, signal: ending.signal });
+      if (ending.signal.aborted) return;
       await sweeper.start();
       consumer = await bus.consume({
         topic: TOPICS.graded,
@@ -132,6 +136,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
       log.debug({ concurrency: config.assemblerConcurrency }, 'takes graded batches');
     },
     async stop({ drainMs }) {
+      ending.abort();
       await consumer?.stop({ drainMs });
       consumer = null;
       await ahead.stop();

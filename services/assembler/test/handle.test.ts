@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DailiesError, decodeEvent, decodeRecording, type EncodedMessage, TOPICS } from '@dailies/contracts';
 import { assemble } from '../src/handle.ts';
@@ -127,6 +128,24 @@ test('a recording that went or changed meanwhile fails, and nothing is published
   await rm(gone.file);
   await assert.rejects(gone.give(gone.complete()), { code: 'RECORDING_GONE', message: /s\/room\.mp4 was deleted/ });
   assert.deepEqual(await contents(gone.library.processed), {});
+});
+
+test('where the disk is not mounted nothing is written, begun anew or given up', async (t) => {
+  const { give, complete, library, published } = await setup(t);
+  t.after(() => rm(`${library.recordings}.unmounted`, { recursive: true, force: true }));
+  await give(graded(0));
+  const told = published.length;
+  await rename(library.recordings, `${library.recordings}.unmounted`);
+  await assert.rejects(give(graded(1)), { code: 'FOLDER_ABSENT', fate: 'wait' });
+  await mkdir(library.recordings);
+  await assert.rejects(give(complete()), { code: 'FOLDER_ABSENT', fate: 'wait' });
+  assert.deepEqual(await readdir(library.recordings), []);
+  assert.equal(published.length, told);
+  await rmdir(library.recordings);
+  await rename(`${library.recordings}.unmounted`, library.recordings);
+  await give(graded(1));
+  await give(complete());
+  assert.ok((await readdir(join(library.processed, 's'))).includes('room.mp4'));
 });
 
 test('a film of other frames than the recording has is not published', async (t) => {

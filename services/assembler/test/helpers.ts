@@ -117,6 +117,7 @@ export async function makeStage(t: TestContext) {
     notes: library.notes,
     films: library.films,
     resolve: (path) => library.inside(path),
+    absent: () => library.absent(),
     describe: (path) => library.describe(path),
     writeImage: (path, bytes) => writeFile(path, bytes),
     readAhead: () => {},

@@ -11,6 +11,7 @@ import {
   type RecordingMessage,
   type RecordingStatus,
   sha256,
+  toDailiesError,
 } from '@dailies/contracts';
 import { type FfmpegTools, type Limits, prepareSplit, readSource } from '@dailies/media';
 import type { RecordingsReader } from '@dailies/service';
@@ -38,6 +39,8 @@ export interface SplitPorts {
   readonly seeMs: number;
   /** Absolute path of a recording's file. @throws DailiesError when it would leave the recordings folder */
   resolve(path: string): Promise<string>;
+  /** Why the folder of all recordings is not there; null when it is. */
+  absent(): Promise<DailiesError | null>;
   /** Size and fingerprint of the file now. @throws system errors */
   describe(file: string): Promise<{ sizeBytes: number; fingerprint: string }>;
   publish(messages: readonly EncodedMessage[]): Promise<void>;
@@ -68,14 +71,16 @@ export async function splitRecording(
 ): Promise<EncodedMessage[]> {
   if (isOver(ports.view.get(message.recordingId), message)) return [];
   const file = await ports.resolve(message.path);
-  await checkUnchanged(file, message, ports);
   try {
+    await checkUnchanged(file, message, ports);
     return message.kind === 'image'
       ? await splitImage(file, message, ports)
       : await splitVideo(file, message, ports, signal);
   } catch (thrown) {
     if (thrown instanceof Abandoned) return [];
-    throw thrown;
+    if (toDailiesError(thrown).code !== 'RECORDING_GONE') throw thrown;
+    // A disk that is not mounted has lost no recording.
+    throw (await ports.absent()) ?? thrown;
   }
 }
 

@@ -56,6 +56,7 @@ export function createFrameSplitter({ bus, library, view, tools, look, log, conf
     timeoutMs: config.splitTimeoutMs,
     seeMs: SEE_MS,
     resolve: (path: string) => library.inside(path),
+    absent: () => library.absent(),
     describe: (file: string) => library.describe(file),
     publish: (messages: Parameters<Bus['publish']>[0]) => bus.publish(messages),
     now: () => Date.now(),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
   applyEvent,
+  DailiesError,
   type DailiesEvent,
   decodeEvent,
   decodeFrameBatch,
@@ -72,6 +73,7 @@ async function setup(t: TestContext, name: 'open-gop' | 'image') {
       },
       close: async () => {},
     },
+    absent: async () => null,
     tools,
     look: findLook('both', []),
     limits: { maxPixels: 1e8, maxDurationS: 1000, maxBytes: 1e9 },
@@ -165,6 +167,15 @@ test('a file that went or changed is no recording of this message any more', asy
   await assert.rejects(splitRecording(message, ports, NEVER), { code: 'RECORDING_CHANGED' });
   await rm(file);
   await assert.rejects(splitRecording(message, ports, NEVER), { code: 'RECORDING_GONE' });
+  assert.equal(published.length, 0);
+});
+
+test('a recording on a disk that is not mounted is waited for, not given up', async (t) => {
+  const { file, message, ports, published } = await setup(t, 'open-gop');
+  const absent = new DailiesError('FOLDER_ABSENT', 'The recordings folder is empty.');
+  await rm(file);
+  const unmounted = { ...ports, absent: async () => absent };
+  await assert.rejects(splitRecording(message, unmounted, NEVER), { code: 'FOLDER_ABSENT', fate: 'wait' });
   assert.equal(published.length, 0);
 });
 

@@ -1,7 +1,7 @@
 import type { Bus } from '@dailies/bus';
 import { type DailiesError, type Kind, toDailiesError } from '@dailies/contracts';
 import { type Library, readSession, structureOf } from '@dailies/library';
-import type { Logger, RecordingsReader, Service } from '@dailies/service';
+import { type Logger, makeFolders, type RecordingsReader, type Service } from '@dailies/service';
 import { createCandidates } from './candidates.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { WatcherConfig } from './config.ts';
@@ -132,7 +132,8 @@ export function createIngestWatcher({
   return {
     name: 'ingest-watcher',
     async start() {
-      for (const sentence of await library.ensure()) log.info(sentence);
+      await makeFolders({ library, view, log, signal: ending.signal });
+      if (ending.signal.aborted) return;
       unfollow = view.onEvent(() => {
         if (waiters.size > 0) wake();
       });
