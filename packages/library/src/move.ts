@@ -27,14 +27,26 @@ export async function moveOriginal(from: string, to: string, fingerprint: string
     const moved = await findNumbered(to, fingerprint);
     if (moved) return moved;
   }
-  if (!found) {
-    throw new DailiesError('RECORDING_GONE', `${quote(from)} is not there any more.`);
-  }
+  if (!found) throw gone(from);
   if (found.fingerprint !== fingerprint) {
     throw new DailiesError('RECORDING_CHANGED', `${quote(from)} was replaced or changed; it was not moved.`);
   }
   await discardTemporaries(dirname(to), owner);
-  return publishNew(from, to, owner);
+  try {
+    // It is looked at again under its new name: it may be replaced between our look and the move.
+    return await publishNew(from, to, owner, fingerprint);
+  } catch (error) {
+    const isGone = errnoOf(error) === 'ENOENT';
+    if (!isGone && !(error instanceof DailiesError && error.code === 'RECORDING_CHANGED')) throw error;
+    // Another process, which has taken our work over, may have moved it meanwhile.
+    const moved = await findNumbered(to, fingerprint);
+    if (moved) return moved;
+    throw isGone ? gone(from) : error;
+  }
+}
+
+function gone(from: string): DailiesError {
+  return new DailiesError('RECORDING_GONE', `${quote(from)} is not there any more.`);
 }
 
 /** The file of this content under `to`, `to (2)` …, as far as these names are taken; null when there is none. */

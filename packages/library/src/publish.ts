@@ -13,27 +13,30 @@ const MAX_TRIES = 10_000;
 /**
  * Gives a file its final name, atomically and without ever overwriting another one: a name that is taken becomes
  * `name (2)`, `name (3)` … A file of the same bytes under one of those names is taken for an earlier, interrupted try of
- * the same, so that repeating this after a crash at any point gives one file. The source is gone afterwards.
+ * the same, so that repeating this after a crash at any point gives one file. The source is gone afterwards. Another
+ * process may do the same at the same time, and may have ended it while we were frozen between any two steps.
  * @param owner 16 hex digits, the same at each try
+ * @param mark the fingerprint that the source must have when it gets its name; another one may be put in its place
+ *   after whoever calls this has looked
  * @returns the path that is used
- * @throws DailiesError DISK_FULL, PERMISSION_DENIED; ENOENT as it is when there is no such source
+ * @throws DailiesError DISK_FULL, PERMISSION_DENIED, RECORDING_CHANGED; ENOENT as it is when there is no such source
  */
-export async function publishNew(file: string, target: string, owner: string): Promise<string> {
+export async function publishNew(file: string, target: string, owner: string, mark?: string): Promise<string> {
   const folder = dirname(target);
   await ensureFolder(folder);
-  const used = await accessing('write', folder, () => publishWith(file, target, owner));
+  const used = await accessing('write', folder, () => publishWith(file, target, owner, mark));
   await syncFolder(folder);
   if (dirname(file) !== folder) await syncFolder(dirname(file));
   return used;
 }
 
-async function publishWith(file: string, target: string, owner: string): Promise<string> {
+async function publishWith(file: string, target: string, owner: string, mark: string | undefined): Promise<string> {
   const before = await lstat(file);
   for (let n = 1; n <= MAX_TRIES; n++) {
     const name = numbered(target, n);
-    const step = await take(file, name, owner);
+    const step = await take(file, name, owner, mark);
     if (step === 'done') return name;
-    if (step === 'other-disk') return publishCopy(file, target, owner);
+    if (step === 'other-disk') return publishCopy(file, target, owner, mark);
     if (await sameFile(file, name)) {
       await removeUnchanged(file, before);
       return name;
@@ -43,7 +46,7 @@ async function publishWith(file: string, target: string, owner: string): Promise
 }
 
 /** The source is on another disk: only a copy beside the target can be given its name atomically. */
-async function publishCopy(file: string, target: string, owner: string): Promise<string> {
+async function publishCopy(file: string, target: string, owner: string, mark: string | undefined): Promise<string> {
   const before = await lstat(file);
   // What an earlier try has finished need not be copied again.
   for (let n = 1; n <= MAX_TRIES; n++) {
@@ -57,7 +60,9 @@ async function publishCopy(file: string, target: string, owner: string): Promise
   const copy = temporaryIn(dirname(target), owner);
   await copyDurable(file, copy);
   try {
-    const used = await publishWith(copy, target, owner);
+    const used = await publishWith(copy, target, owner, mark).catch((error: unknown) => {
+      throw error instanceof DailiesError && error.code === 'RECORDING_CHANGED' ? changed(file) : error;
+    });
     await syncFolder(dirname(used));
     await removeUnchanged(file, before);
     return used;
@@ -70,23 +75,25 @@ async function publishCopy(file: string, target: string, owner: string): Promise
 type Step = 'done' | 'taken' | 'other-disk';
 
 /** One try to give `file` exactly this name. */
-async function take(file: string, name: string, owner: string): Promise<Step> {
+async function take(file: string, name: string, owner: string, mark: string | undefined): Promise<Step> {
   try {
     await link(file, name);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'EEXIST') return (await isReservation(name, owner)) ? moveOnto(file, name) : 'taken';
+    if (errno === 'EEXIST') return (await isReservation(name, owner)) ? moveOnto(file, name, owner, mark) : 'taken';
     if (errno === 'EXDEV') return 'other-disk';
-    if (NO_LINKS.has(errno)) return reserveAndMove(file, name, owner);
+    if (NO_LINKS.has(errno)) return reserveAndMove(file, name, owner, mark);
     throw error;
   }
   // The file may have been replaced after it was linked: then what stands there now is not ours to remove.
   if (!(await sameInode(file, name))) return 'done';
   try {
+    if (!(await isMarked(name, mark))) throw changed(file);
     await removeSource(file);
   } catch (error) {
-    // It may not be removed from its folder: it shall not be in two places until somebody changes that.
-    await discard(name);
+    // It may not be removed from its folder: it shall not be in two places until somebody changes that. But never the
+    // only link: whoever has ended this in our place has removed the other one.
+    if (await sameInode(file, name)) await discard(name);
     throw error;
   }
   return 'done';
@@ -96,37 +103,49 @@ async function take(file: string, name: string, owner: string): Promise<Step> {
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
 
 /** Without links: a new file that says whose it is keeps the name, and the real one is renamed over it. */
-async function reserveAndMove(file: string, name: string, owner: string): Promise<Step> {
+async function reserveAndMove(file: string, name: string, owner: string, mark: string | undefined): Promise<Step> {
   let handle: FileHandle;
   try {
     handle = await open(name, 'wx');
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    return (await isReservation(name, owner)) ? moveOnto(file, name) : 'taken';
+    return (await isReservation(name, owner)) ? moveOnto(file, name, owner, mark) : 'taken';
   }
   try {
     await handle.writeFile(reservation(owner));
   } finally {
     await handle.close();
   }
-  try {
-    return await moveOnto(file, name);
-  } catch (error) {
-    await discard(name);
-    throw error;
-  }
+  return moveOnto(file, name, owner, mark);
 }
 
-async function moveOnto(file: string, name: string): Promise<Step> {
+/** Renames the file over our reservation, which is taken back when that fails. */
+async function moveOnto(file: string, name: string, owner: string, mark: string | undefined): Promise<Step> {
   try {
     await rename(file, name);
-    return 'done';
   } catch (error) {
+    // No reservation any more: another process has moved the file over it.
+    const isOurs = await isReservation(name, owner);
+    if (isOurs) await discard(name);
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' && !isOurs && (await exists(name))) return 'done';
+    if (errno === 'EXDEV') return 'other-disk';
     // The new name could be made, so what is refused is to take the old one away.
-    if (errnoOf(error) !== 'EXDEV') throw explain(error, 'write', dirname(file));
-    await discard(name);
-    return 'other-disk';
+    throw explain(error, 'write', dirname(file));
   }
+  if (await isMarked(name, mark)) return 'done';
+  // Back, unless there is a newer one by now; that window is as small as two system calls.
+  if (!(await exists(file))) await rename(name, file);
+  throw changed(file);
+}
+
+/** Whether a file is the one that was meant. */
+async function isMarked(name: string, mark: string | undefined): Promise<boolean> {
+  return mark === undefined || (await describe(name)).fingerprint === mark;
+}
+
+function changed(file: string): DailiesError {
+  return new DailiesError('RECORDING_CHANGED', `${quote(file)} was replaced or changed; it was not moved.`);
 }
 
 const reservation = (owner: string): string => `Dailies keeps this name for ${owner}.\n`;
@@ -151,7 +170,12 @@ async function removeUnchanged(file: string, before: Stats): Promise<void> {
 }
 
 async function removeSource(file: string): Promise<void> {
-  await accessing('write', dirname(file), () => unlink(file));
+  try {
+    await accessing('write', dirname(file), () => unlink(file));
+  } catch (error) {
+    // Another process, which has taken our work over, was faster.
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -159,8 +183,8 @@ async function exists(file: string): Promise<boolean> {
 }
 
 async function sameInode(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([lstat(a).catch(() => null), lstat(b)]);
-  return one !== null && one.ino === other.ino && one.dev === other.dev;
+  const [one, other] = await Promise.all([lstat(a).catch(() => null), lstat(b).catch(() => null)]);
+  return one !== null && other !== null && one.ino === other.ino && one.dev === other.dev;
 }
 
 /** Whether two regular files are one, or hold the same bytes. Cheap unless they really do. */
