@@ -55,6 +55,36 @@ test('a service that cannot start says why and what to do on stderr, and exits w
   }
 });
 
+test('each tells what it is and every setting that it reads, and its version; what it does not know it refuses', async (t) => {
+  const room = await makeRoom(t);
+  const say = (name: string, argument: string) =>
+    promisify(execFile)(
+      process.execPath,
+      [fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url)), argument],
+      {
+        env: { ...process.env, RECORDINGS_DIR: room.folder },
+      },
+    ).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
+    );
+  for (const name of SERVICES) {
+    const help = await say(name, '--help');
+    assert.deepEqual([help.code, help.stderr], [0, '']);
+    assert.match(
+      help.stdout,
+      new RegExp(`^${name} \\(Dailies [\\s\\S]*RECORDINGS_DIR[\\s\\S]*KAFKA_BROKERS[\\s\\S]*DRAIN_MS`),
+    );
+    assert.match((await say(name, '--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+    for (const stray of ['--nope', 'start']) {
+      const refused = await say(name, stray);
+      assert.deepEqual([refused.code, refused.stdout], [1, '']);
+      assert.match(refused.stderr, new RegExp(`^${name}: CONFIG_INVALID: There is no .*${stray}.*\\n {2}--help`));
+    }
+  }
+  assert.deepEqual(await room.files('.'), []);
+});
+
 test('npm start -w services/NAME starts each of them', { timeout: 300_000 }, async (t) => {
   const room = await makeRoom(t);
   const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,7 +1,6 @@
-import { safeText } from '@dailies/service';
+import { safeText, wrap } from '@dailies/service';
 import type { DeadLetterEntry } from './dead-letter-model.ts';
 import { count } from './figures.ts';
-import { wrap } from './terminal-text.ts';
 
 const INDENT = '    ';
 /** Lines of a program's output that are shown; all of them are in `--json`. */

@@ -1,7 +1,7 @@
+import { fitEnd } from '@dailies/service';
 import { percentOf } from './figures.ts';
 import type { GradeProgress } from './grade-progress.ts';
 import { bar, speedText } from './progress-lines.ts';
-import { fitEnd } from './terminal-text.ts';
 
 const BAR_COLUMNS = 30;
 

@@ -1,3 +1,4 @@
+import { asksForHelp } from '@dailies/service';
 import type { Command, Context } from './command.ts';
 import { EXIT } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
@@ -37,9 +38,4 @@ export async function program(
     context.stderr.write(`${errorLines(error, { withStack }).join('\n')}\n`);
     return EXIT.failed;
   }
-}
-
-function asksForHelp(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--');
-  return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');
 }

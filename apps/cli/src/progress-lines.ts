@@ -1,8 +1,7 @@
 import type { RecordingStatus } from '@dailies/contracts';
-import { safeText } from '@dailies/service';
+import { fitEnd, fitMiddle, padEnd, safeText, widthOf } from '@dailies/service';
 import { duration, rate } from './figures.ts';
 import type { Figures } from './progress.ts';
-import { fitEnd, fitMiddle, padEnd, widthOf } from './terminal-text.ts';
 
 export interface ProgressRow {
   readonly status: RecordingStatus;

@@ -1,4 +1,4 @@
-import { widthOf } from './terminal-text.ts';
+import { widthOf } from '@dailies/service';
 
 /** What is needed of a terminal or a file to write to. */
 export interface Output {

@@ -1,7 +1,6 @@
-import { safeText } from '@dailies/service';
+import { padEnd, safeText, wrap } from '@dailies/service';
 import { count, duration, percentOf, size } from './figures.ts';
 import type { StatusEntry } from './status-model.ts';
-import { padEnd, wrap } from './terminal-text.ts';
 
 const INDENT = ' '.repeat(20);
 

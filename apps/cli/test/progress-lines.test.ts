@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DailiesEvent } from '@dailies/contracts';
+import { widthOf } from '@dailies/service';
 import type { Figures } from '../src/progress.ts';
 import { bar, progressLines } from '../src/progress-lines.ts';
-import { widthOf } from '../src/terminal-text.ts';
 import { eventsOf, HOSTILE_NAME, RAW_CONTROL, statusOf } from './helpers.ts';
 
 const NONE: Figures = { percent: 0, framesPerSecond: null, timesRealTime: null, etaMs: null };

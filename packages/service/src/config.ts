@@ -24,7 +24,7 @@ export function loadConfig<const Fields extends readonly FieldSpec[]>(
   fields: Fields,
   source: ConfigSource,
 ): ConfigOf<Fields> {
-  const specs = distinct(fields);
+  const specs = distinctFields(fields);
   const flags = readFlags(specs, source.argv);
   const values = new Map<string, Value>();
   const problems: string[] = [];
@@ -57,7 +57,7 @@ export function isDerived(value: FieldSpec['default']): value is Derived {
 }
 
 /** The same field may come from several services; two different ones of the same name are a mistake in the program. */
-function distinct(fields: readonly FieldSpec[]): FieldSpec[] {
+export function distinctFields(fields: readonly FieldSpec[]): FieldSpec[] {
   const seen = new Map<string, FieldSpec>();
   for (const spec of fields) {
     if ((seen.get(spec.env) ?? spec) !== spec) throw new Error(`${spec.env} is declared twice`);
@@ -81,6 +81,7 @@ function readFlags(specs: readonly FieldSpec[], argv: readonly string[]): Map<st
   );
   let given: { name: string; value: string }[];
   try {
+    refusePositionals(argv, byName);
     for (const argument of argv) refuseUnknown(argument, byName);
     for (const [i, argument] of argv.entries()) refuseMissingValue(argument, argv[i + 1], byName);
     const { tokens } = parseArgs({ args: [...argv], options, strict: true, allowNegative: true, tokens: true });
@@ -115,6 +116,17 @@ function readFlags(specs: readonly FieldSpec[], argv: readonly string[]): Map<st
 export function refuseUnknownFlags(fields: readonly FieldSpec[], argv: readonly string[]): void {
   const byName = new Map(fields.map((spec) => [flagOf(spec)?.slice(2) ?? '', spec]));
   for (const argument of argv) refuseUnknown(argument, byName);
+}
+
+/** parseArgs would speak of a command that takes no positional arguments, and end without a stop. */
+function refusePositionals(argv: readonly string[], byName: ReadonlyMap<string, FieldSpec>): void {
+  for (const [i, argument] of argv.entries()) {
+    const before = argv[i - 1] ?? '';
+    const isValue = /^--[^=]+$/.test(before) && byName.get(before.slice(2))?.type !== 'boolean';
+    if (argument.startsWith('--') || isValue) continue;
+    const what = argument.startsWith('-') && argument !== '-' ? 'option' : 'argument';
+    throw new DailiesError('CONFIG_INVALID', `There is no ${what} ${JSON.stringify(argument)}.`);
+  }
 }
 
 /** parseArgs would say it in two lines about ambiguity, or name a placeholder. */

@@ -1,9 +1,10 @@
 import type { Bus, BusSettings, OpenBusOptions } from '@dailies/bus';
 import type { Logger } from 'pino';
 import { busFields } from './bus-fields.ts';
-import { type ConfigSource, loadConfig } from './config.ts';
+import { type ConfigSource, distinctFields, loadConfig } from './config.ts';
 import { errorLines } from './error-lines.ts';
 import type { ConfigOf, FieldSpec } from './fields.ts';
+import { asksForHelp, asksForVersion, HELP_COLUMNS, serviceHelp } from './help.ts';
 import { httpFields } from './http-fields.ts';
 import { exitCodeOf, processHooks, runServices } from './lifecycle.ts';
 import { createLogger } from './logger.ts';
@@ -33,6 +34,8 @@ export interface ServiceParts<Fields extends readonly FieldSpec[]> {
 
 export interface ServiceSpec<Fields extends readonly FieldSpec[]> {
   readonly name: string;
+  /** What it does, in a sentence or two for an operator. */
+  readonly summary: string;
   /** Settings beyond those of the bus and of the process. */
   readonly fields: Fields;
   /** Which adapters there are, is decided in main.ts alone. */
@@ -42,13 +45,13 @@ export interface ServiceSpec<Fields extends readonly FieldSpec[]> {
 
 /** What is needed of `process`; only main.ts touches that, so it hands it in. */
 export type ProcessPorts = Pick<NodeJS.Process, 'env' | 'argv' | 'cwd' | 'on' | 'off'> & {
-  readonly stdout: { readonly isTTY?: boolean; write(text: string): unknown };
+  readonly stdout: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
 };
 
 /**
  * Runs one service as a process of its own, until a signal or an error that it cannot go on after.
- * @returns the exit code: 0 after a drained stop, 1 when it could not start or not go on (the reason is told on stderr or
+ * @returns the exit code: 0 after a drained stop, or when it was only asked for its help or version, 1 when it could not start or not go on (the reason is told on stderr or
  *   in the log), 128 + signal after a second signal
  */
 export async function runService<const Fields extends readonly FieldSpec[]>(
@@ -56,6 +59,17 @@ export async function runService<const Fields extends readonly FieldSpec[]>(
   proc: ProcessPorts,
 ): Promise<number> {
   const fields: readonly FieldSpec[] = [...spec.fields, ...COMMON];
+  const argv = proc.argv.slice(2);
+  if (asksForHelp(argv)) {
+    proc.stdout.write(
+      serviceHelp({ ...spec, fields: distinctFields(fields) }, VERSION, proc.stdout.columns ?? HELP_COLUMNS),
+    );
+    return 0;
+  }
+  if (asksForVersion(argv)) {
+    proc.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
   let redact = redactor([]);
   try {
     const config = loadConfig(fields, sourceOf(proc)) as ConfigOf<Fields> & CommonConfig;
@@ -66,7 +80,7 @@ export async function runService<const Fields extends readonly FieldSpec[]>(
     return exitCodeOf(await runServices([service], { drainMs: config.drainMs, log, hooks: processHooks(proc) }));
   } catch (thrown) {
     const withStack = ['debug', 'trace'].includes(proc.env.LOG_LEVEL ?? '');
-    const configTodo = 'docs/reference/configuration.md describes every setting.';
+    const configTodo = '--help tells every setting, and so does docs/reference/configuration.md.';
     const lines = errorLines(thrown, { program: spec.name, configTodo, withCode: true, withStack });
     proc.stderr.write(`${redact(lines.join('\n'))}\n`);
     return 1;

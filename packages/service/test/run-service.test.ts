@@ -53,7 +53,7 @@ const FIELDS = [
 test('a signal drains the service, then closes the bus, and the exit code is 0', async () => {
   const { out, emitter, proc, trace, service, bus } = setup();
   const running = runService(
-    { name: 'sweeper', fields: FIELDS, openBus: async () => bus, create: async () => service },
+    { name: 'sweeper', summary: 'Sweeps.', fields: FIELDS, openBus: async () => bus, create: async () => service },
     {
       ...proc,
       stdout: {
@@ -76,14 +76,34 @@ test('what cannot start says why, with its code and what to do, and the exit cod
   const create = async () => {
     throw new DailiesError('FFMPEG_MISSING', 'No ffmpeg was found.');
   };
-  assert.equal(await runService({ name: 'sweeper', fields: FIELDS, openBus: async () => bus, create }, proc), 1);
+  assert.equal(
+    await runService({ name: 'sweeper', summary: 'Sweeps.', fields: FIELDS, openBus: async () => bus, create }, proc),
+    1,
+  );
   assert.match(out.stderr, /^sweeper: FFMPEG_MISSING: No ffmpeg was found\.\n {2}Install ffmpeg/);
   assert.deepEqual(trace, ['bus closed']);
 });
 
+test('asked for its help or its version it says that, opens nothing, and the exit code is 0', async () => {
+  for (const [flag, says] of [
+    ['--help', /^sweeper \(Dailies [\d.]+\)\n\nSweeps\.\n[\s\S]*--drain-ms MS/],
+    ['-h', /^ {2}--recordings-dir PATH\n {6}The folder\. \(RECORDINGS_DIR; default: recordings\)/m],
+    ['--version', /^\d+\.\d+\.\d+\n$/],
+    ['-v', /^\d+\.\d+\.\d+\n$/],
+  ] as const) {
+    // Even where its settings are wrong.
+    const { out, proc, trace, service } = setup({ DRAIN_MS: 'soon' }, [flag]);
+    const openBus = () => Promise.reject(new Error('opened'));
+    const spec = { name: 'sweeper', summary: 'Sweeps.', fields: FIELDS, openBus, create: async () => service };
+    assert.equal(await runService(spec, proc), 0, flag);
+    assert.match(out.stdout, says, flag);
+    assert.deepEqual([out.stderr, trace], ['', []]);
+  }
+});
+
 test('a wrong setting is named, and no secret is told, neither in the log nor on stderr', async () => {
   const wrong = setup({ DRAIN_MS: 'soon' });
-  const parts = { name: 'sweeper', fields: FIELDS, create: async () => wrong.service };
+  const parts = { name: 'sweeper', summary: 'Sweeps.', fields: FIELDS, create: async () => wrong.service };
   assert.equal(await runService({ ...parts, openBus: async () => wrong.bus }, wrong.proc), 1);
   assert.match(wrong.out.stderr, /^sweeper: CONFIG_INVALID: DRAIN_MS is "soon", but it must be/);
 
@@ -104,6 +124,7 @@ test('a signal ends a start that waits for its bus; a bus that opens later is cl
   const running = runService(
     {
       name: 'sweeper',
+      summary: 'Sweeps.',
       fields: FIELDS,
       openBus() {
         emitter.emit('SIGTERM', 'SIGTERM');
@@ -132,7 +153,10 @@ test('a consumer that cannot go on ends the process with its reason', async (t) 
       done.reject(new DailiesError('BUS_FAILED', 'The file of the bus is damaged.'));
     },
   });
-  assert.equal(await runService({ name: 'sweeper', fields: FIELDS, openBus: async () => bus, create }, proc), 1);
+  assert.equal(
+    await runService({ name: 'sweeper', summary: 'Sweeps.', fields: FIELDS, openBus: async () => bus, create }, proc),
+    1,
+  );
   const fatal = out.stdout
     .split('\n')
     .filter(Boolean)
@@ -151,6 +175,7 @@ test('relative paths are meant where npm was called', async () => {
     runService(
       {
         name: 'sweeper',
+        summary: 'Sweeps.',
         fields: FIELDS,
         async openBus(settings) {
           seen.push(settings.busPath);

@@ -1,10 +1,9 @@
 import type { Lag } from '@dailies/bus';
-import { busFields, field, libraryFields, loadConfig, pickFields, processFields } from '@dailies/service';
+import { busFields, field, libraryFields, loadConfig, pickFields, processFields, tableText } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { commandLog } from '../command-log.ts';
 import { withBus } from '../read-view.ts';
-import { tableText } from '../terminal-text.ts';
 
 const fields = [
   ...pickFields(libraryFields, 'RECORDINGS_DIR'),

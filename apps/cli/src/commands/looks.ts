@@ -4,11 +4,10 @@ import { LOOK_PARAMETERS, type Look } from '@dailies/contracts';
 import { splitterFields } from '@dailies/frame-splitter';
 import { DEFAULT_LOOK, findLook, LOOKS, loadLooks, toCube } from '@dailies/grade';
 import { quote } from '@dailies/library';
-import { field, loadConfig, pickFields, safeText } from '@dailies/service';
+import { field, loadConfig, padEnd, pickFields, safeText } from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { refusal } from '../report.ts';
-import { padEnd } from '../terminal-text.ts';
 
 const fields = [
   ...pickFields(splitterFields, 'LOOKS_DIR'),

@@ -1,9 +1,17 @@
 import type { TopicState } from '@dailies/bus';
-import { busFields, field, libraryFields, loadConfig, pickFields, processFields, safeText } from '@dailies/service';
+import {
+  busFields,
+  field,
+  libraryFields,
+  loadConfig,
+  pickFields,
+  processFields,
+  safeText,
+  tableText,
+} from '@dailies/service';
 import { splitArguments } from '../arguments.ts';
 import { type Command, EXIT } from '../command.ts';
 import { commandLog } from '../command-log.ts';
-import { tableText } from '../terminal-text.ts';
 
 const fields = [
   ...pickFields(libraryFields, 'RECORDINGS_DIR'),

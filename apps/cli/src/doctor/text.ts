@@ -1,6 +1,5 @@
-import { safeText } from '@dailies/service';
+import { padEnd, safeText, wrap } from '@dailies/service';
 import { count } from '../figures.ts';
-import { padEnd, wrap } from '../terminal-text.ts';
 import type { Finding, Level } from './finding.ts';
 
 const COLORS: Readonly<Record<Level, string>> = { ok: '\x1b[32m', warn: '\x1b[33m', fail: '\x1b[31m' };
