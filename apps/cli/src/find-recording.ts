@@ -1,17 +1,24 @@
+import { relative, resolve } from 'node:path';
 import type { RecordingStatus } from '@dailies/contracts';
 import { quote } from '@dailies/library';
 import { refusal } from './report.ts';
 
 /**
- * The recording that someone means by its id, the beginning of its id, or its path. Pure. Of several recordings under
- * one path (its content changed) the newest is meant.
+ * The recording that someone means by its id, the beginning of its id, or its path: as `status` tells it, or as the shell
+ * completes it. Pure. Of several recordings under one path (its content changed) the newest is meant.
  * @param recordings in the order in which they were found
+ * @param where the working directory and the recordings folder, absolute
  * @throws DailiesError CONFIG_INVALID when there is none, or several
  */
-export function findRecording(recordings: readonly RecordingStatus[], wanted: string): RecordingStatus {
-  const path = wanted.replace(/^\.\//, '');
-  const byPath = recordings.findLast((status) => status.path === path);
-  if (byPath) return byPath;
+export function findRecording(
+  recordings: readonly RecordingStatus[],
+  wanted: string,
+  where: { readonly cwd: string; readonly recordings: string },
+): RecordingStatus {
+  for (const path of [wanted.replace(/^\.\//, ''), relative(where.recordings, resolve(where.cwd, wanted))]) {
+    const byPath = recordings.findLast((status) => status.path === path);
+    if (byPath) return byPath;
+  }
   const byId = /^[0-9a-f]+$/.test(wanted) ? recordings.filter((status) => status.recordingId.startsWith(wanted)) : [];
   if (byId.length > 1) {
     const list = byId.map((status) => `${status.recordingId} (${quote(status.path)})`).join(', ');

@@ -25,12 +25,7 @@ export function replayMessages(
 ): EncodedMessage[] {
   const { recordingId, path, sizeBytes, fingerprint } = status;
   const name = quote(path);
-  if (!isFinal(status.state) && !force) {
-    throw refusal(
-      `${name} is being processed (${status.state}).`,
-      'There is nothing to replay; `dailies status` shows how far it is. When it stands still for good, as after a broker has lost messages, `--force` begins it anew.',
-    );
-  }
+  if (!isFinal(status.state) && !force) throw inWork(status);
   if (!now && status.archiveRemovedAt !== null) {
     const film = status.film === null ? 'Its film' : `Its film ${quote(status.film)}`;
     throw refusal(
@@ -51,4 +46,24 @@ export function replayMessages(
     throw refusal(`${name} has another content than recording ${recordingId}.`, todo, 'RECORDING_CHANGED');
   }
   return nextRunMessages(status, at);
+}
+
+/** A recording that has not ended needs no replay: what it does, or what it waits for. */
+function inWork({ path, state, code, reason }: RecordingStatus): Error {
+  const anew =
+    'When it stands still for good, as after a broker has lost messages, `--force` begins it anew; what is done of it is dropped.';
+  if (code !== null)
+    return refusal(
+      `${quote(path)} is in work (${state}) and held up: ${code}: ${reason}`,
+      `It goes on by itself when that is mended. ${anew}`,
+    );
+  if (state === 'found')
+    return refusal(
+      `${quote(path)} waits for its turn already.`,
+      `It is processed as soon as \`dailies run\` or the services are at work. ${anew}`,
+    );
+  return refusal(
+    `${quote(path)} is being processed (${state}).`,
+    `There is nothing to replay: \`dailies status\` shows how far it is, and after a stop it goes on by itself. ${anew}`,
+  );
 }

@@ -51,7 +51,7 @@ export function startReporter(options: ReporterOptions): Reporter {
   /** The services log what happens to a recording and why; here its end is told, and what an operator can do. */
   const tellEnd = (event: DailiesEvent, status: RecordingStatus): void => {
     const { recordingId, path, code } = status;
-    if (event.type === 'finished' && event.run === status.run) {
+    if (event.type === 'finished' && event.run === status.finishedRun && isFinal(status.state)) {
       log.info({ recordingId }, `${path} is done: ${options.filmPath(event.film)} (${filmFacts(status)})`);
     } else if (event.type === 'failed' || event.type === 'quarantined') {
       const todo = todoOf(code, recordingId);

@@ -51,7 +51,10 @@ test('a failed recording gets a new run: its event and its message', async (t) =
   const { folder, sizeBytes, fingerprint } = await folderWithFile(t, splitting(), failed());
   const { code, out } = await run('replay', '0000', '--recordings', folder);
   assert.equal(code, 0);
-  assert.equal(out, `r1.mp4 is processed again (recording ${idOf(1)}, run 1) as soon as \`dailies run\` is started.\n`);
+  assert.equal(
+    out,
+    `r1.mp4 is processed again (recording ${idOf(1)}, run 1) as soon as \`dailies run\` or the services are at work.\n`,
+  );
   const [message] = await asked(folder);
   assert.deepEqual(message, {
     v: 1,
@@ -69,12 +72,22 @@ test('a failed recording gets a new run: its event and its message', async (t) =
   assert.deepEqual([entry.state, entry.run, entry.reason], ['found', 1, null]);
 });
 
-test('while it is being processed, nothing is published', async (t) => {
-  const folder = await folderWith(t, found(), splitting());
-  const { code, err } = await run('replay', 'r1.mp4', '--recordings', folder);
-  assert.equal(code, 1);
-  assert.match(err, /r1\.mp4 is being processed \(splitting\)\.\n {2}There is nothing to replay/);
-  assert.deepEqual(await asked(folder), []);
+test('while it is in work it says what it does, or what it waits for, and nothing is published', async (t) => {
+  const { stored, assembling, waiting } = eventsOf(1);
+  const says: readonly (readonly [RegExp, readonly DailiesEvent[]])[] = [
+    [/r1\.mp4 waits for its turn already\.\n {2}It is processed as soon as/, []],
+    [/r1\.mp4 is being processed \(splitting\)\.\n {2}There is nothing to replay/, [splitting()]],
+    [/r1\.mp4 is being processed \(grading\)\.\n/, [splitting(), stored(0)]],
+    [/r1\.mp4 is being processed \(assembling\)\.\n/, [splitting(), stored(0), assembling()]],
+    [/\(grading\) and held up: DISK_FULL: No space\.\n {2}It goes on by itself/, [splitting(), stored(0), waiting()]],
+  ];
+  for (const [text, events] of says) {
+    const folder = await folderWith(t, found(), ...events);
+    const { code, err } = await run('replay', 'r1.mp4', '--recordings', folder);
+    assert.equal(code, 1);
+    assert.match(err, text);
+    assert.deepEqual(await asked(folder), []);
+  }
 });
 
 test('with --force a recording that stands still begins anew, as the next run; no other check is passed over', async (t) => {

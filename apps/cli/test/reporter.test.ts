@@ -99,12 +99,12 @@ test('on a terminal: live lines for what is not done, none when all is done', ()
   assert.equal(lines.length, 1);
 });
 
-test('the end of a run that was replayed meanwhile is not told', () => {
+test('the film of a run that was replayed meanwhile is told, once', () => {
   const { at, lines } = setup(false);
-  at(0, found(), failed(), found({ run: 1 }));
-  lines.length = 0;
-  at(1, finished({ run: 0 }));
-  assert.deepEqual(lines, []);
+  at(0, found(), found({ run: 1 }), finished({ run: 0 }));
+  assert.equal(lines.length, 1);
+  at(1, found({ run: 2 }), finished({ run: 0 }));
+  assert.equal(lines.length, 1, 'the same end told again');
 });
 
 test('it knows which recordings were touched, and stops following', () => {

@@ -30,6 +30,8 @@ export interface RecordingStatus {
   /** Why it failed, was quarantined or waits. */
   code: string | null;
   reason: string | null;
+  /** The last run that finished; -1 when none has. */
+  finishedRun: number;
   film: string | null;
   archived: string | null;
   /** When the archived original was deleted by rule; null when it was not. */
@@ -71,6 +73,7 @@ function blank(event: DailiesEvent): RecordingStatus {
     cutAgain: false,
     code: null,
     reason: null,
+    finishedRun: -1,
     film: null,
     archived: null,
     archiveRemovedAt: null,
@@ -135,7 +138,10 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
     status = blank(event);
     view.set(event.recordingId, status);
   }
-  if (event.run < status.run) return status;
+  // The run before was ended already when this one was begun (`replay --force`). Its original is archived, so this one has
+  // nothing to work on, and may have failed by now for that.
+  const isLate = event.run < status.run && event.type === 'finished' && event.run > status.finishedRun;
+  if (event.run < status.run && !isLate) return status;
   const newRun = event.run > status.run;
   if (event.type === 'archive-removed') {
     // Told after the end, about the end: the state stays.
@@ -143,12 +149,14 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
     return status;
   }
   // A recording that has ended stays ended until a replay gives it a new run, except that quarantine ends with `found`.
-  if (!newRun && isFinal(status.state) && !(status.state === 'quarantined' && event.type === 'found')) return status;
+  if (!newRun && !isLate && isFinal(status.state) && !(status.state === 'quarantined' && event.type === 'found'))
+    return status;
   if (newRun) {
     status.run = event.run;
     restart(status, 'copy');
     clearReason(status);
     status.state = 'found';
+    status.splittingAt = null;
     status.endedAt = null;
   }
   status.updatedAt = event.at;
@@ -215,6 +223,7 @@ export function applyEvent(view: RecordingsView, event: DailiesEvent): Recording
       return status;
     case 'finished':
       status.state = 'finished';
+      status.finishedRun = event.run;
       status.archiveRemovedAt = null;
       Object.assign(status, {
         film: event.film,

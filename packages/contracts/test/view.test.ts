@@ -20,6 +20,35 @@ test('a replay says nothing of the meeting, and what was known stays', () => {
   assert.partialDeepStrictEqual(status, { ...meeting, run: 1, state: 'found' });
 });
 
+// `replay --force` in the very moment in which the film was put in its place: the recording was told to have failed, because
+// its original was gone, although film and archive were there.
+test('a run that finishes after the next one was begun has finished the recording', () => {
+  const view: RecordingsView = new Map();
+  const finished = { film: 'a.mp4', archived: 'a.mp4', frames: 4, durationMs: 100, filmBytes: 5 } as const;
+  const end = { ...base, ...finished, type: 'finished', run: 0 } as const;
+  applyEvent(view, { ...base, ...file, run: 0, type: 'found' });
+  applyEvent(view, { ...base, ...file, run: 1, type: 'found' });
+  applyEvent(view, { ...base, run: 1, type: 'failed', code: 'RECORDING_GONE', reason: 'gone' });
+  assert.partialDeepStrictEqual(applyEvent(view, end), { state: 'finished', run: 1, code: null, film: 'a.mp4' });
+  applyEvent(view, { ...base, run: 1, type: 'failed', code: 'RECORDING_GONE', reason: 'gone' });
+  assert.equal(view.get(base.recordingId)?.state, 'finished');
+  // The same one told again says nothing of a later replay.
+  applyEvent(view, { ...base, ...file, run: 2, type: 'found' });
+  assert.equal(applyEvent(view, end).state, 'found');
+});
+
+// A film of a replay had taken all the time since the first run.
+test('a run is timed from its own beginning', () => {
+  const view: RecordingsView = new Map();
+  const splitting = { ...base, type: 'splitting', cut: 'copy', frames: 4, durationMs: 100, look: 'both' } as const;
+  applyEvent(view, { ...base, ...file, run: 0, type: 'found' });
+  applyEvent(view, { ...splitting, run: 0 });
+  applyEvent(view, { ...base, run: 0, type: 'failed', code: 'X', reason: 'x' });
+  assert.equal(applyEvent(view, { ...base, ...file, run: 1, type: 'found' }).splittingAt, null);
+  const at = '2026-08-02T10:00:00.000Z';
+  assert.equal(applyEvent(view, { ...splitting, run: 1, at }).splittingAt, at);
+});
+
 test('a quarantined recording has its meeting, too', () => {
   const event = { ...base, ...file, run: 0, type: 'quarantined', code: 'X', reason: 'x', ...meeting } as const;
   assert.partialDeepStrictEqual(applyEvent(new Map(), event), meeting);

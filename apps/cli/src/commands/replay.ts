@@ -45,7 +45,8 @@ export const replay: Command = {
     const config = loadConfig(fields, { env: context.env, argv: flags, cwd: context.cwd });
     // On Kafka, too: the file is looked at before anything is sent.
     requireFolder(config.recordingsDir);
-    const recording = findRecording(await readRecordings(config, context.openBus, commandLog(context, config)), wanted);
+    const known = await readRecordings(config, context.openBus, commandLog(context, config));
+    const recording = findRecording(known, wanted, { cwd: context.cwd, recordings: config.recordingsDir });
     const library = openLibrary(foldersOf(config));
     const file = await library.inside(recording.path);
     const archived = recording.archived === null ? null : join(library.archived, recording.archived);
@@ -56,7 +57,7 @@ export const replay: Command = {
       replayMessages(recording, await lookAt(library, file), { file, archived }, at, config.replayForce),
     );
     const isAtWork = config.kafkaBrokers !== undefined || isLocked(join(dirname(config.busPath), 'run.lock'));
-    const when = isAtWork ? '.' : ' as soon as `dailies run` is started.';
+    const when = isAtWork ? '.' : ' as soon as `dailies run` or the services are at work.';
     context.stdout.write(
       `${quote(recording.path)} is processed again (recording ${recording.recordingId}, run ${recording.run + 1})${when}\n`,
     );
