@@ -46,7 +46,7 @@ export const ERRORS = {
   RECORDING_TOO_LARGE: {
     fate: 'never',
     means: 'The recording is beyond a limit on pixels, duration or bytes.',
-    todo: 'Raise the limit in the configuration if the file is meant to be processed.',
+    todo: 'If the file is meant to be processed, raise the limit that the message names, restart, and `dailies replay ID`.',
   },
   RECORDING_CHANGED: {
     fate: 'never',
@@ -82,7 +82,7 @@ export const ERRORS = {
   IO_FAILED: {
     fate: 'retry',
     means: 'Reading or writing a file failed.',
-    todo: 'Check the disk and the system log.',
+    todo: 'Check the disk or the network share, and the system log (`dmesg`); when that is mended, `dailies replay ID`.',
   },
   FFMPEG_MISSING: {
     fate: 'never',
@@ -217,6 +217,7 @@ const ERRNO: Readonly<Record<string, ErrorCode>> = {
   ENFILE: 'IO_FAILED',
   EBUSY: 'IO_FAILED',
   ESTALE: 'IO_FAILED',
+  EREMOTEIO: 'IO_FAILED',
 };
 
 /** What an operator does about the error of a recording; null for a code that this version does not know. */

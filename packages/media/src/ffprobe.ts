@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { DailiesError } from '@dailies/contracts';
+import { readFailed, tellsOfReadError } from './read-errors.ts';
 import { SAFE_INPUT } from './safety.ts';
 import type { FfmpegTools } from './tools.ts';
 
@@ -42,7 +43,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 /**
  * What ffprobe says of a file, as JSON. Run directly and not through fluent-ffmpeg: its `ffprobe` has neither a time
  * limit nor a way to kill, and reads a line format that hostile metadata can imitate (docs/decisions/0004).
- * @throws DailiesError RECORDING_UNREADABLE with ffprobe's own words, RECORDING_FORMAT_REFUSED, FFMPEG_TIMEOUT, FFMPEG_FAILED when it was ended from
+ * @throws DailiesError IO_FAILED, RECORDING_UNREADABLE with ffprobe's own words, RECORDING_FORMAT_REFUSED, FFMPEG_TIMEOUT, FFMPEG_FAILED when it was ended from
  *   outside, ABORTED
  */
 export function ffprobe(
@@ -91,6 +92,8 @@ export function ffprobe(
               `ffprobe was ended from outside (${error.signal}) while it read the file.`,
             ),
           );
+        const unread = stderr.split('\n').find((line) => tellsOfReadError(line, path, null));
+        if (unread) return reject(readFailed(path, unread, error ?? undefined));
         let probed: Partial<Probed> = {};
         try {
           probed = JSON.parse(stdout) as Partial<Probed>;

@@ -70,6 +70,7 @@ export async function listPackets(
   await runFfmpeg({
     tools,
     inputs: [{ options: ['-copyts', ...file.probing, ...SAFE_INPUT], source: file.path }],
+    reads: file.path,
     output: [...maps.flatMap((map) => ['-map', map]), '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-f', 'framecrc'],
     target,
     timeoutMs: options.timeoutMs,

@@ -75,6 +75,7 @@ export async function joinFilm(
         source: options.recording.path,
       },
     ],
+    reads: options.recording.path,
     output: muxOptions(options, scale),
     target: options.film,
     feed: (stdin) => writeJoined(stdin, batches, { refine, depth, step, shift: shiftSeconds * scale }),

@@ -167,6 +167,7 @@ export async function streamPackets(
         source: source.path,
       },
     ],
+    reads: source.path,
     output: ['-map', `0:${source.videoIndex}`, '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-f', 'nut'],
     target: nutTarget({
       header: (header) => sink.header(header),

@@ -95,6 +95,7 @@ export async function splitByRekey(
         source: source.path,
       },
     ],
+    reads: source.path,
     output: [
       ...[
         '-map',

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 import { DailiesError } from '@dailies/contracts';
 import type { FfmpegCommand } from 'fluent-ffmpeg';
+import { readFailed, tellsOfReadError } from './read-errors.ts';
 import type { FfmpegTools } from './tools.ts';
 
 export interface FfmpegInput {
@@ -15,6 +16,8 @@ export interface FfmpegInput {
 export interface FfmpegRun {
   readonly tools: FfmpegTools;
   readonly inputs: readonly FfmpegInput[];
+  /** The file among the inputs that has to be read to its end: a read error is an error of the run. */
+  readonly reads?: string | undefined;
   /** Options of the output, one argument per element. */
   readonly output: readonly string[];
   /** An absolute path, or a stream that gets ffmpeg's stdout. The stream must not destroy itself when it finishes. */
@@ -34,7 +37,7 @@ const TAIL_LINES = 12;
 
 /**
  * Runs one ffmpeg process to its end, the only place that starts one.
- * @throws DailiesError FFMPEG_FAILED (with exit reason, arguments and stderr tail kept apart), FFMPEG_TIMEOUT, ABORTED;
+ * @throws DailiesError IO_FAILED when `reads` could not be read, FFMPEG_FAILED (with exit reason, arguments and stderr tail kept apart), FFMPEG_TIMEOUT, ABORTED;
  *   an error of the target or of `feed` is thrown as it is
  */
 export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
@@ -56,6 +59,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
   let cut: DailiesError | null = null;
   let fedBadly: { thrown: unknown } | null = null;
   let feeding: Promise<void> = Promise.resolve();
+  let unread: string | null = null;
   const targetDone = typeof run.target === 'string' ? Promise.resolve(null) : whenFinished(run.target);
 
   const stop = (error: DailiesError): void => {
@@ -91,6 +95,10 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
         });
       }
     });
+    command.on('stderr', (line: string) => {
+      const output = typeof run.target === 'string' ? run.target : null;
+      if (run.reads && tellsOfReadError(line, run.reads, output)) unread ??= line;
+    });
     command.on('end', (_stdout: unknown, stderr: string | null) =>
       resolve({ error: null, stderr: stderr ?? '', args }),
     );
@@ -103,6 +111,8 @@ export async function runFfmpeg(run: FfmpegRun): Promise<{ stderr: string }> {
     const end = await ended;
     const tail = end.stderr.trim().split('\n').slice(-TAIL_LINES).join('\n');
     if (cut) throw cut;
+    // Before all that follows from it: a packet that is cut off, an exit.
+    if (unread && run.reads) throw readFailed(run.reads, unread, end.error ?? undefined);
     const streamError = end.error as (Error & { outputStreamError?: Error }) | null;
     if (streamError?.outputStreamError) throw streamError.outputStreamError;
     if (end.error && !(fedBadly && isOwnError(fedBadly))) {

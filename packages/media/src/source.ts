@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type ColorTags, DailiesError, type Picture, type Rational } from '@dailies/contracts';
 import { missingBytes } from './cut-off.ts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
+import { checkReadable } from './read-errors.ts';
 import { CONTAINERS, LOOK_LONGER } from './safety.ts';
 import { sniff } from './sniff.ts';
 import type { FfmpegTools } from './tools.ts';
@@ -43,7 +44,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 /**
  * Reads what a recording is, and refuses what cannot or must not be processed.
  * @throws DailiesError RECORDING_EMPTY, RECORDING_NO_MOOV, RECORDING_NO_VIDEO, RECORDING_FORMAT_REFUSED,
- *   RECORDING_TOO_LARGE, RECORDING_UNREADABLE, RECORDING_GONE; system errors as they are
+ *   RECORDING_TOO_LARGE, RECORDING_UNREADABLE, RECORDING_GONE, IO_FAILED; system errors as they are
  */
 export async function readSource(
   tools: FfmpegTools,
@@ -69,7 +70,8 @@ export async function readSource(
     );
   const probe = (probing: readonly string[]): Promise<Probed> =>
     ffprobe(tools, path, { timeoutMs: PROBE_TIMEOUT_MS, signal, probing });
-  const probed = await probe([]).catch((error: unknown) => {
+  const probed = await probe([]).catch(async (error: unknown) => {
+    if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE') await checkReadable(path);
     if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE' && seen === 'mp4-no-moov') {
       throw new DailiesError(
         'RECORDING_NO_MOOV',
