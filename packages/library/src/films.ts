@@ -1,10 +1,11 @@
+import { lstat } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import { DailiesError, RecordingId } from '@dailies/contracts';
 import { discardTemporaries } from './durable.ts';
 import { ensureFolder } from './folders.ts';
 import { inside } from './inside.ts';
 import { findNumbered, moveOriginal } from './move.ts';
-import { temporaryIn } from './names.ts';
+import { numbered, temporaryIn } from './names.ts';
 import { publishNew } from './publish.ts';
 import { moveSidecars } from './sidecars.ts';
 
@@ -34,6 +35,10 @@ export interface FilmStore {
    * when there is none. What a crash left beside it is removed.
    */
   find(recordingId: string, wanted: string, fingerprint: string): Promise<string | null>;
+  /** The original of this content that was archived under `wanted`, `wanted (2)` …; null when there is none. */
+  findOriginal(wanted: string, fingerprint: string): Promise<string | null>;
+  /** The films that are there under `wanted`, `wanted (2)` …, in this order, relative to the processed folder. */
+  list(wanted: string): Promise<{ readonly film: string; readonly sizeBytes: number }[]>;
   /** Removes temporaries of a recording. */
   discard(recordingId: string): Promise<void>;
 }
@@ -64,6 +69,20 @@ export function createFilmStore(folders: { recordings: string; processed: string
       const found = await findNumbered(await inside(folders.processed, wanted), fingerprint);
       if (found) await discardTemporaries(dirname(found), recordingId);
       return found && slashed(folders.processed, found);
+    },
+    async findOriginal(wanted, fingerprint) {
+      const found = await findNumbered(await inside(folders.archived, wanted), fingerprint);
+      return found && slashed(folders.archived, found);
+    },
+    async list(wanted) {
+      const target = await inside(folders.processed, wanted);
+      const films: { film: string; sizeBytes: number }[] = [];
+      for (let n = 1; ; n++) {
+        const name = numbered(target, n);
+        const stat = await lstat(name).catch(() => null);
+        if (!stat) return films;
+        if (stat.isFile()) films.push({ film: slashed(folders.processed, name), sizeBytes: stat.size });
+      }
     },
     async discard(recordingId) {
       checkId(recordingId);

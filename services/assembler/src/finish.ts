@@ -39,7 +39,8 @@ interface Published extends Pick<Made, 'frames' | 'durationMs' | 'filmBytes'> {
 
 /**
  * Makes, verifies and publishes the film, then moves the original.
- * @returns the `finished` event, to be published with the acknowledgement
+ * @returns the `finished` event, to be published with the acknowledgement; nothing when a later run has been begun
+ *   meanwhile (`replay --force`): the original is that one's
  * @throws DailiesError
  */
 export async function finishRecording(
@@ -51,23 +52,30 @@ export async function finishRecording(
   const original = await ports.resolve(expected.path);
   const published =
     (await readNote<Published>(key, PUBLISHED, ports)) ?? (await publishFilm(expected, key, original, ports, signal));
+  if (!published || isSuperseded(key, ports, signal)) return [];
   const archived = await archive(expected, original, published, ports);
-  await followUp(expected, published, ports);
+  await followUp(expected.path, published.film, ports);
   const { recordingId, run } = expected;
   const at = new Date(ports.now()).toISOString();
   return [encodeEvent({ v: 1, type: 'finished', recordingId, run, at, archived, ...published })];
 }
 
 /** Moves what lies beside the original. The film is published and the original archived: nothing here makes that a failure. */
-async function followUp(expected: SplitComplete, published: Published, ports: AssemblerPorts): Promise<void> {
+export async function followUp(path: string, film: string, ports: AssemblerPorts): Promise<void> {
   try {
-    await ports.films.sidecars(expected.path, published.film);
+    await ports.films.sidecars(path, film);
   } catch (thrown) {
     const error = toDailiesError(thrown);
     if (error.fate !== 'never') throw thrown;
     const { code, message: reason } = error;
-    ports.warn({ path: expected.path, code, reason }, 'metadata.json stays where it is; the film is done');
+    ports.warn({ path, code, reason }, 'metadata.json stays where it is; the film is done');
   }
+}
+
+/** Whether a later run has been begun. @throws what the work is given back for: then another process may have it by now */
+function isSuperseded({ recordingId, run }: RunKey, ports: AssemblerPorts, signal: AbortSignal): boolean {
+  signal.throwIfAborted();
+  return (ports.view.get(recordingId)?.run ?? run) > run;
 }
 
 async function publishFilm(
@@ -76,12 +84,12 @@ async function publishFilm(
   original: string,
   ports: AssemblerPorts,
   signal: AbortSignal,
-): Promise<Published> {
+): Promise<Published | null> {
   const before = await readNote<Made>(key, FILM, ports);
   const there = before && (await ports.films.find(expected.recordingId, before.wanted, before.fingerprint));
-  const { film, frames, durationMs, filmBytes } = there
-    ? { ...before, film: there }
-    : await makeAndPublish(expected, key, original, ports, signal);
+  const done = there ? { ...before, film: there } : await makeAndPublish(expected, key, original, ports, signal);
+  if (!done) return null;
+  const { film, frames, durationMs, filmBytes } = done;
   const published = { film, frames, durationMs, filmBytes };
   await ports.notes.write(key, PUBLISHED, JSON.stringify(published));
   return published;
@@ -93,7 +101,7 @@ async function makeAndPublish(
   original: string,
   ports: AssemblerPorts,
   signal: AbortSignal,
-): Promise<Published> {
+): Promise<Published | null> {
   await checkUnchanged(expected, original, ports);
   const temporary = await ports.films.temporary(expected.recordingId);
   const { extension, frames, durationMs } =
@@ -104,6 +112,8 @@ async function makeAndPublish(
   await checkUnchanged(expected, original, ports);
   const wanted = filmPath(expected.path, extension);
   const { sizeBytes: filmBytes, fingerprint } = await ports.describe(temporary);
+  // The film that is left goes when the later run makes its own, or ends.
+  if (isSuperseded(key, ports, signal)) return null;
   const made: Made = { wanted, fingerprint, frames, durationMs, filmBytes };
   await ports.notes.write(key, FILM, JSON.stringify(made));
   const film = await ports.films.publish(expected.recordingId, temporary, wanted);

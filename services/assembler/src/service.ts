@@ -14,6 +14,7 @@ import { explain, type Library, writeDurable } from '@dailies/library';
 import { type FfmpegTools, makeFilm, readRecorded } from '@dailies/media';
 import { followRecordings, type Logger, makeFolders, type RecordingsReader, type Service } from '@dailies/service';
 import { assemble } from './handle.ts';
+import { forgetEnded } from './lost.ts';
 import type { AssemblerPorts } from './ports.ts';
 import { createReadAhead } from './read-ahead.ts';
 import { createSweeper } from './sweep.ts';
@@ -40,6 +41,7 @@ export interface AssemblerOptions {
 /** Collects graded batches and makes films of them. */
 export function createAssembler({ bus, library, view, tools, log, config }: AssemblerOptions): Service {
   let consumer: Consumer | null = null;
+  let unfollow = (): void => {};
   const readAll = () => followRecordings(bus, log, { follow: false });
   const sweeper = createSweeper({ view, batches: library.batches, films: library.films, readAll, log });
   const ending = new AbortController();
@@ -89,6 +91,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
       await makeFolders({ library, view, log, signal: ending.signal });
       if (ending.signal.aborted) return;
       await sweeper.start();
+      unfollow = forgetEnded(ports);
       consumer = await bus.consume({
         topic: TOPICS.graded,
         group: GROUPS.assembler,
@@ -139,6 +142,7 @@ export function createAssembler({ bus, library, view, tools, log, config }: Asse
       ending.abort();
       await consumer?.stop({ drainMs });
       consumer = null;
+      unfollow();
       await ahead.stop();
       await sweeper.stop();
     },

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { DailiesError, decodeEvent, decodeRecording, type EncodedMessage, TOPICS } from '@dailies/contracts';
+import {
+  DailiesError,
+  decodeEvent,
+  decodeRecording,
+  type EncodedMessage,
+  nextRunMessages,
+  TOPICS,
+} from '@dailies/contracts';
 import { assemble } from '../src/handle.ts';
 import type { AssemblerPorts } from '../src/ports.ts';
 import {
@@ -14,6 +21,7 @@ import {
   ID,
   makeStage,
   NEVER,
+  ORIGINAL,
   PATH,
   payloadOf,
   viewOf,
@@ -201,4 +209,58 @@ test('a film that its users have taken away already does not keep the recording 
   dies = false;
   assert.deepEqual(eventTypes(await give(stage.complete(), new Uint8Array())), ['finished']);
   assert.deepEqual(await contents(stage.library.processed), {});
+});
+
+// `replay --force` while the film was made: the old run published it and archived the original, and the new run had failed,
+// because there was no recording any more.
+for (const when of ['while the film is made', 'when it is published'] as const) {
+  test(`a later run that is begun ${when} gets the original; this one ends and tells nothing`, async (t) => {
+    const stage = await makeStage(t);
+    const view = viewOf(stage.published, foundEvent(stage.found()));
+    const ports = stage.ports(view);
+    const replay = (at: typeof when): void => {
+      if (at !== when) return;
+      stage.published.push(...nextRunMessages({ ...stage.found(), partition: null }, '2026-08-01T10:00:00.000Z'));
+      view.catchUp();
+    };
+    const films: AssemblerPorts['films'] = {
+      ...ports.films,
+      async publish(...args) {
+        replay('when it is published');
+        return ports.films.publish(...args);
+      },
+    };
+    const makeFilm: AssemblerPorts['makeFilm'] = async (job) => {
+      replay('while the film is made');
+      return ports.makeFilm(job);
+    };
+    const give = (message: Parameters<typeof assemble>[0], payload: Uint8Array) =>
+      assemble(message, payload, { ...ports, films, makeFilm }, NEVER);
+    await give(graded(0), payloadOf(0));
+    await give(graded(1), payloadOf(1));
+    assert.deepEqual(await give(stage.complete(), new Uint8Array()), []);
+    assert.deepEqual(await contents(stage.library.archived), {});
+    assert.equal(await readFile(stage.file, 'utf8'), ORIGINAL);
+    const published = Object.keys(await contents(stage.library.processed)).filter((name) => !name.startsWith('.'));
+    assert.deepEqual(published, when === 'when it is published' ? [PATH] : []);
+  });
+}
+
+// Taken for dead, it published and archived beside the process that had its work by then.
+test('one whose work is given back while it makes the film publishes nothing', async (t) => {
+  const stage = await makeStage(t);
+  const view = viewOf(stage.published, foundEvent(stage.found()));
+  const stop = new AbortController();
+  const ports = stage.ports(view);
+  const makeFilm: AssemblerPorts['makeFilm'] = async (job) => {
+    stop.abort();
+    return ports.makeFilm(job);
+  };
+  const give = (message: Parameters<typeof assemble>[0], payload: Uint8Array) =>
+    assemble(message, payload, { ...ports, makeFilm }, stop.signal);
+  await give(graded(0), payloadOf(0));
+  await give(graded(1), payloadOf(1));
+  await assert.rejects(give(stage.complete(), new Uint8Array()), { name: 'AbortError' });
+  assert.ok(!Object.keys(await contents(stage.library.processed)).includes(PATH));
+  assert.equal(await readFile(stage.file, 'utf8'), ORIGINAL);
 });

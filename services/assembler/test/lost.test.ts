@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { decodeRecording, type EncodedMessage, encodeEvent, type GradedMessage, TOPICS } from '@dailies/contracts';
+import {
+  decodeEvent,
+  decodeRecording,
+  type EncodedMessage,
+  encodeEvent,
+  type GradedMessage,
+  TOPICS,
+} from '@dailies/contracts';
+import { openLibrary } from '@dailies/library';
 import { assemble } from '../src/handle.ts';
+import { forgetEnded } from '../src/lost.ts';
 import type { AssemblerPorts } from '../src/ports.ts';
 import {
   batchFailed,
@@ -14,6 +23,7 @@ import {
   ID,
   makeStage,
   NEVER,
+  PATH,
   payloadOf,
   viewOf,
 } from './helpers.ts';
@@ -113,4 +123,61 @@ test('what is gone because the recording is cut again is not lost', async (t) =>
   await give(batchFailed({ code: 'FRAMES_MISMATCH', reason: '3 of 4 frames.' }));
   assert.deepEqual(eventTypes(await give(graded(1))), ['batch-stored']);
   assert.deepEqual(warnings, []);
+});
+
+// It was begun anew, and the new run found no recording: it had failed, with film and original in their places.
+for (const when of ['at once', 'before the next delivery'] as const) {
+  test(`gone after the original was archived (${when}): it is finished, with its own film`, async (t) => {
+    let dies = true;
+    const { give, split, complete, library, view, published, lose } = await setup(t, (root) => {
+      const { films } = openLibrary({ recordings: root });
+      const sidecars = async (...args: [string, string]): Promise<void> => {
+        if (!dies) return films.sidecars(...args);
+        dies = false;
+        if (when === 'at once') await lose();
+        throw new Error('killed');
+      };
+      return { films: { ...films, sidecars } };
+    });
+    const other = { v: 1, recordingId: 'fedcba9876543210', run: 0, at: '2026-08-01T09:00:00.000Z' } as const;
+    const numbers = { frames: 1, durationMs: 1, filmBytes: 5 };
+    await mkdir(join(library.processed, 's'), { recursive: true });
+    await writeFile(join(library.processed, PATH), 'other');
+    published.push(encodeEvent({ ...other, type: 'finished', film: PATH, archived: 's/other.mp4', ...numbers }));
+    split();
+    await give(graded(0));
+    await give(complete());
+    if (when === 'before the next delivery') {
+      await assert.rejects(give(graded(1)), /killed/);
+      view.catchUp();
+      await lose();
+    }
+    const [answer] = await give(graded(1));
+    assert.partialDeepStrictEqual(decodeEvent(answer as EncodedMessage), {
+      ...{ type: 'finished', run: 0, film: 's/room (2).mp4', archived: PATH, frames: 4, filmBytes: 18 },
+    });
+    assert.equal(view.get(ID)?.state, 'finished');
+  });
+}
+
+// It grew by an entry for each recording, for as long as the process lived.
+test('what was noted of a recording is let go when it has ended', async (t) => {
+  const { split, published, view } = await setup(t);
+  const noted = new Map([[ID, '0-copy']]);
+  t.after(forgetEnded({ view, noted }));
+  split();
+  assert.equal(noted.size, 1);
+  published.push(
+    encodeEvent({
+      v: 1,
+      recordingId: ID,
+      run: 0,
+      at: '2026-08-01T10:00:01.000Z',
+      type: 'failed',
+      code: 'X',
+      reason: 'x',
+    }),
+  );
+  view.catchUp();
+  assert.equal(noted.size, 0);
 });
