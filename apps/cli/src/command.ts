@@ -49,6 +49,8 @@ export interface Command {
   readonly details?: readonly string[];
   /** Settings that it reads, for `--help` and the reference. */
   readonly fields: readonly FieldSpec[];
+  /** It makes films: they are its result, whatever becomes of what it says. */
+  readonly makesFilms?: true;
   /** Positional arguments that it takes, at most. */
   readonly positionals: number;
   /** @returns the exit code @throws DailiesError */

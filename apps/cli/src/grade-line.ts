@@ -4,6 +4,8 @@ import type { GradeProgress } from './grade-progress.ts';
 import { bar, speedText } from './progress-lines.ts';
 
 const BAR_COLUMNS = 30;
+/** Below this there is no room for a bar. */
+const NARROW_COLUMNS = 60;
 
 /** The progress bar of `grade`: `▕██████   ▏ 42 %  310 frames/s, 10x real time, ETA 0:12`. Pure. */
 export function gradeLine(
@@ -23,5 +25,6 @@ export function gradeLine(
     etaMs: framesPerSecond ? ((totalFrames - frames) * 1000) / framesPerSecond : null,
   });
   const doing = frames >= totalFrames ? 'putting the film together' : speed;
-  return fitEnd(`${bar(share, BAR_COLUMNS)} ${String(percent).padStart(3)} %  ${doing}`, columns);
+  const done = `${String(percent).padStart(3)} %  ${doing}`;
+  return fitEnd(columns >= NARROW_COLUMNS ? `${bar(share, BAR_COLUMNS)} ${done}` : done.trimStart(), columns);
 }

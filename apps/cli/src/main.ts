@@ -9,25 +9,26 @@ import type { Output } from './screen.ts';
 // written nothing is kept, and nothing fails. Everything else is imported after this, for only that is kept.
 enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/dailies'));
 const { kafkaTopics, openBus } = await import('@dailies/bus');
-const { processHooks } = await import('@dailies/service');
+const { processHooks, safeOutput } = await import('@dailies/service');
 const { commands } = await import('./commands/index.ts');
 const { program } = await import('./program.ts');
 
 /** Columns that are assumed where lines go to a file. */
 const FILE_COLUMNS = 120;
 
-function outputOf(stream: NodeJS.WriteStream): Output {
-  // A reader that closes its end (`dailies status | head`) wants no more; that is no error.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+const unwritable = (error: Error): void => stderr.write(`dailies: the output cannot be written: ${error.message}\n`);
+
+function outputOf(stream: NodeJS.WriteStream, onLost: (error: Error) => void): Output {
   return {
-    write: (text) => void stream.write(text),
-    isTerminal: stream.isTTY === true,
+    ...safeOutput(stream, onLost),
+    // Nothing can be redrawn on a dumb one, so it is written to as a file is.
+    isTerminal: stream.isTTY === true && process.env.TERM !== 'dumb',
     columns: () => stream.columns || FILE_COLUMNS,
     rows: () => stream.rows || 24,
   };
 }
+
+const stderr = outputOf(process.stderr, () => {});
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -37,8 +38,8 @@ const context: Context = {
   env: process.env,
   cwd: process.cwd(),
   pid: process.pid,
-  stdout: outputOf(process.stdout),
-  stderr: outputOf(process.stderr),
+  stdout: outputOf(process.stdout, unwritable),
+  stderr,
   hooks: processHooks(process),
   openBus: (settings, options = {}) => openBus(settings, { ...options, clientId: 'dailies' }),
   kafkaTopics: (settings, options) => kafkaTopics(settings, { ...options, clientId: 'dailies' }),

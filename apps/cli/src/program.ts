@@ -10,7 +10,17 @@ export async function program(
   context: Context,
   argv: readonly string[],
 ): Promise<number> {
-  const [name, ...rest] = argv;
+  const code = await runCommand(commands, context, argv);
+  const command = commands.find((candidate) => candidate.name === argv[0]);
+  // What it says is its result, and that is lost.
+  return code === EXIT.ok && context.stdout.isLost() && !command?.makesFilms ? EXIT.failed : code;
+}
+
+async function runCommand(
+  commands: readonly Command[],
+  context: Context,
+  [name, ...rest]: readonly string[],
+): Promise<number> {
   try {
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
       context.stdout.write(programHelp(commands, context.version));

@@ -3,6 +3,9 @@ import { widthOf } from '@dailies/service';
 /** What is needed of a terminal or a file to write to. */
 export interface Output {
   write(text: string): void;
+  /** Whether something could not be written that somebody would have read. */
+  isLost(): boolean;
+  /** Whether lines can be redrawn. */
   readonly isTerminal: boolean;
   /** Columns of the terminal now; it may be resized. */
   columns(): number;

@@ -2,7 +2,9 @@ import { padEnd, safeText, wrap } from '@dailies/service';
 import { count, duration, percentOf, size } from './figures.ts';
 import type { StatusEntry } from './status-model.ts';
 
-const INDENT = ' '.repeat(20);
+/** Below the path; on a narrow terminal there is no room for that. */
+const INDENT = 20;
+const NARROW = { columns: 60, indent: 2 } as const;
 
 /** The list of recordings for people: those in work first, then failures, then films; a sum, and further notes. */
 export function statusText(entries: readonly StatusEntry[], columns: number, notes: readonly string[] = []): string {
@@ -35,11 +37,12 @@ function partsOf(entries: readonly StatusEntry[]): Map<string, string> {
 function entryLines(entry: StatusEntry, part: string | null, columns: number): string[] {
   const percent =
     entry.state === 'finished' || entry.endedAt === null ? `${String(percentOf(entry.progress)).padStart(3)} %` : '';
+  const indent = columns >= NARROW.columns ? INDENT : NARROW.indent;
   const head = `${padEnd(entry.state, 12)} ${padEnd(percent, 6)} ${safeText(entry.path)}`;
   return [
     head,
     ...[...(part === null ? [] : [part]), ...detailLines(entry)].flatMap((text) =>
-      wrap(text, Math.max(40, columns - INDENT.length)).map((line) => INDENT + line),
+      wrap(text, Math.max(1, columns - indent)).map((line) => ' '.repeat(indent) + line),
     ),
   ];
 }

@@ -108,4 +108,6 @@ test('the line of the bar: share, speed, ETA', () => {
     gradeLine({ frames: 300, totalFrames: 600, durationMs: 20_000 }, 1000, 100),
     `▕${'█'.repeat(15)}${' '.repeat(15)}▏  50 %  300 frames/s, 10x real time, ETA 0:01`,
   );
+  // On a narrow terminal the bar was all that there was.
+  assert.equal(gradeLine({ frames: 300, totalFrames: 600, durationMs: 20_000 }, 1000, 19), '50 %  300 frames/s…');
 });

@@ -88,13 +88,14 @@ export function statusOf(...events: DailiesEvent[]): RecordingStatus {
 
 /** An output that keeps what is written. */
 export function fakeOutput(
-  options: { isTerminal?: boolean; columns?: number; rows?: number } = {},
+  options: { isLost?: boolean; isTerminal?: boolean; columns?: number; rows?: number } = {},
 ): Output & { text(): string } {
   let written = '';
   return {
     write: (text) => {
       written += text;
     },
+    isLost: () => options.isLost ?? false,
     isTerminal: options.isTerminal ?? false,
     columns: () => options.columns ?? 80,
     rows: () => options.rows ?? 24,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { field } from '@dailies/service';
 import type { Command } from '../src/command.ts';
 import { program } from '../src/program.ts';
-import { fakeContext } from './helpers.ts';
+import { fakeContext, fakeOutput } from './helpers.ts';
 
 const greet: Command = {
   name: 'greet',
@@ -51,6 +51,14 @@ test('without a command the help is shown, but it is an error', async () => {
 
 test('after -- nothing is an option', async () => {
   assert.equal((await run(['greet', '--', '--help'])).code, 7);
+});
+
+test('a result that could not be written is a failure, but for films, which are there', async () => {
+  const { context } = fakeContext();
+  const lost = { ...context, stdout: fakeOutput({ isLost: true }) };
+  assert.equal(await program([greet], lost, ['--help']), 1);
+  assert.equal(await program([{ ...greet, run: async () => 0 }], lost, ['greet']), 1);
+  assert.equal(await program([{ ...greet, run: async () => 0, makesFilms: true }], lost, ['greet']), 0);
 });
 
 test('an unknown command is refused with the list', async () => {

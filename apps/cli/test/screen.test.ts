@@ -45,6 +45,7 @@ test('lines that wrap since the terminal became narrower are erased whole', () =
     write: (text) => {
       written += text;
     },
+    isLost: () => false,
     isTerminal: true,
     columns: () => columns,
     rows: () => 24,

@@ -91,6 +91,14 @@ finished     100 %  r1.mp4
   );
 });
 
+test('on a narrow terminal the details begin further left, and fit', () => {
+  const { found, failed } = eventsOf(2);
+  const entry = statusEntry(statusOf(found(), failed()), FOLDERS);
+  const [, ...details] = statusText([entry], 20).split('\n\n')[0]?.split('\n') ?? [];
+  assert.ok(details.length > 3);
+  for (const line of details) assert.ok(line.length <= 20 || !line.trim().includes(' '), line);
+});
+
 test('parts of one meeting say so; a meeting of one part does not', () => {
   const meeting = { room: 'standup\n', meetingId: 'k-1' };
   const statuses = statusesOf(

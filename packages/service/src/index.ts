@@ -12,6 +12,7 @@ export * from './log-text.ts';
 export * from './logger.ts';
 export { METRICS, type MetricSpec } from './monitor/declarations.ts';
 export { type Monitor, type MonitorOptions, openMonitor } from './monitor/open.ts';
+export * from './output.ts';
 export * from './redact.ts';
 export * from './run-service.ts';
 export * from './safe-text.ts';

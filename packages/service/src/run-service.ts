@@ -9,6 +9,7 @@ import { httpFields } from './http-fields.ts';
 import { exitCodeOf, processHooks, runServices } from './lifecycle.ts';
 import { createLogger } from './logger.ts';
 import { type Monitor, openMonitor } from './monitor/open.ts';
+import { type OutputStream, type SafeOutput, safeOutput } from './output.ts';
 import { redactor, secretsOf } from './redact.ts';
 import { processFields } from './shared-fields.ts';
 import type { RecordingsReader, Service } from './types.ts';
@@ -26,6 +27,8 @@ export interface ServiceParts<Fields extends readonly FieldSpec[]> {
   readonly log: Logger;
   /** PATH, where programs are searched for. */
   readonly searchPath: string;
+  /** The standard output; nothing happens when it cannot be written. */
+  write(text: string): void;
   /** The state of all recordings, for services that need it; it ends with the bus. */
   view(): Promise<RecordingsReader>;
   /** Knows the bus and the view already. */
@@ -45,8 +48,8 @@ export interface ServiceSpec<Fields extends readonly FieldSpec[]> {
 
 /** What is needed of `process`; only main.ts touches that, so it hands it in. */
 export type ProcessPorts = Pick<NodeJS.Process, 'env' | 'argv' | 'cwd' | 'on' | 'off'> & {
-  readonly stdout: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+  readonly stdout: OutputStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: OutputStream;
 };
 
 /**
@@ -60,29 +63,33 @@ export async function runService<const Fields extends readonly FieldSpec[]>(
 ): Promise<number> {
   const fields: readonly FieldSpec[] = [...spec.fields, ...COMMON];
   const argv = proc.argv.slice(2);
+  const stderr = safeOutput(proc.stderr, () => {});
+  const stdout = safeOutput(proc.stdout, (error) =>
+    stderr.write(`${spec.name}: the log cannot be written: ${error.message}. It works on without it.\n`),
+  );
   if (asksForHelp(argv)) {
-    proc.stdout.write(
+    stdout.write(
       serviceHelp({ ...spec, fields: distinctFields(fields) }, VERSION, proc.stdout.columns ?? HELP_COLUMNS),
     );
-    return 0;
+    return stdout.isLost() ? 1 : 0;
   }
   if (asksForVersion(argv)) {
-    proc.stdout.write(`${VERSION}\n`);
-    return 0;
+    stdout.write(`${VERSION}\n`);
+    return stdout.isLost() ? 1 : 0;
   }
   let redact = redactor([]);
   try {
     const config = loadConfig(fields, sourceOf(proc)) as ConfigOf<Fields> & CommonConfig;
     const secrets = secretsOf(fields, config);
     redact = redactor(secrets);
-    const log = openLog(spec.name, config, secrets, proc);
-    const service = inProcess(spec, config, log, proc.env.PATH ?? '');
+    const log = openLog(spec.name, config, secrets, proc, stdout);
+    const service = inProcess(spec, config, { log, searchPath: proc.env.PATH ?? '', write: stdout.write });
     return exitCodeOf(await runServices([service], { drainMs: config.drainMs, log, hooks: processHooks(proc) }));
   } catch (thrown) {
     const withStack = ['debug', 'trace'].includes(proc.env.LOG_LEVEL ?? '');
     const configTodo = '--help tells every setting, and so does docs/reference/configuration.md.';
     const lines = errorLines(thrown, { program: spec.name, configTodo, withCode: true, withStack });
-    proc.stderr.write(`${redact(lines.join('\n'))}\n`);
+    stderr.write(`${redact(lines.join('\n'))}\n`);
     return 1;
   }
 }
@@ -94,14 +101,20 @@ function sourceOf(proc: ProcessPorts): ConfigSource {
   return { env, argv: proc.argv.slice(2), cwd };
 }
 
-function openLog(service: string, config: CommonConfig, secrets: readonly string[], proc: ProcessPorts): Logger {
+function openLog(
+  service: string,
+  config: CommonConfig,
+  secrets: readonly string[],
+  proc: ProcessPorts,
+  stdout: SafeOutput,
+): Logger {
   const isTerminal = proc.stdout.isTTY === true;
   return createLogger({
     level: config.logLevel,
     format: config.logFormat,
     preferText: isTerminal,
     color: isTerminal && !proc.env.NO_COLOR && proc.env.TERM !== 'dumb',
-    write: (line) => proc.stdout.write(line),
+    write: stdout.write,
     secrets,
     service,
   });
@@ -111,8 +124,7 @@ function openLog(service: string, config: CommonConfig, secrets: readonly string
 function inProcess<const Fields extends readonly FieldSpec[]>(
   spec: ServiceSpec<Fields>,
   config: ConfigOf<Fields> & CommonConfig,
-  log: Logger,
-  searchPath: string,
+  { log, searchPath, write }: Pick<ServiceParts<Fields>, 'log' | 'searchPath' | 'write'>,
 ): Service {
   const ending = new AbortController();
   /** How to close what is open, the newest last. */
@@ -145,7 +157,7 @@ function inProcess<const Fields extends readonly FieldSpec[]>(
         telling.view(reader);
         return reader;
       };
-      service = await spec.create({ config, bus, log, searchPath, view, monitor: telling });
+      service = await spec.create({ config, bus, log, searchPath, write, view, monitor: telling });
       ending.signal.throwIfAborted();
       await service.start();
       telling.atWork(true);

@@ -32,12 +32,11 @@ const exitCode = await runService(
       ...toolFields,
     ],
     openBus,
-    async create({ config, bus, log, searchPath, view: openView, monitor }) {
+    async create({ config, bus, log, searchPath, write, view: openView, monitor }) {
       const library = openLibrary(foldersOf(config));
       const tools = await findTools(config, searchPath);
       monitor.check('folders', () => library.check('writing'));
       const view = await openView();
-      const write = (line: string): void => void process.stdout.write(line);
       return together('assembler', [
         createNotifier({ bus, view, log, config, write }),
         createAssembler({ bus, library, view, tools, log, config }),

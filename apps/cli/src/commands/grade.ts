@@ -70,6 +70,7 @@ export function gradeCommand(gradeFile: GradeFile): Command {
       'OUT is a file or a folder. Left out, the film is beside IN, named after the look: room.mp4 becomes room.both.mp4. The film is the same, frame by frame, as the pipeline makes.',
     ],
     fields: gradeFields,
+    makesFilms: true,
     positionals: 2,
     async run(context, argv) {
       const { flags, positionals } = splitArguments(argv, gradeFields, 2);

@@ -40,6 +40,7 @@ export const run: Command = {
     'Ctrl-C finishes what is nearly done and stops; starting again goes on where it was. A second Ctrl-C stops at once.',
   ],
   fields: runFields,
+  makesFilms: true,
   positionals: 0,
   async run(context, argv) {
     const config = readConfig(context, argv);
