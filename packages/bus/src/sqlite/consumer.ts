@@ -30,6 +30,9 @@ export interface SqliteConsumer extends Consumer {
   dropLost(): void;
 }
 
+/** Beyond its backoff no retry waits, even if the clock is set back; a small step back is not taken for that. */
+const CLOCK_STEP_MS = 1000;
+
 /** Longest wait that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -155,14 +158,15 @@ export function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Sq
     if (stopping || over.signal.aborted) return;
     // One look at the clock: a retry is either due now or waited for.
     const now = ports.now();
+    const latest = now + options.backoff.maxMs + CLOCK_STEP_MS;
     try {
       while (running.size < options.concurrency) {
-        const claim = store.claim(topic, group, member, now);
+        const claim = store.claim(topic, group, member, now, latest);
         if (!claim) break;
         start(claim);
       }
       // With room left, the next thing may be a retry; all else comes with a change.
-      const due = running.size < options.concurrency ? store.nextDue(topic, group, now) : null;
+      const due = running.size < options.concurrency ? store.nextDue(topic, group, now, latest) : null;
       wakeIn(due === null ? null : due - now);
     } catch (thrown) {
       failed(toDailiesError(thrown));

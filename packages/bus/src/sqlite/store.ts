@@ -45,11 +45,20 @@ interface Due {
 }
 
 const DUE = `SELECT record, lease, retries, waits, deaths FROM deliveries AS d
-  WHERE topic = ? AND grp = ? AND owner IS NULL AND not_before <= ? AND NOT EXISTS (
+  WHERE topic = ? AND grp = ? AND owner IS NULL AND (not_before <= ? OR not_before > ?) AND NOT EXISTS (
     SELECT 1 FROM deliveries AS e WHERE e.topic = d.topic AND e.grp = d.grp AND e.key = d.key AND e.record < d.record)
   ORDER BY record LIMIT 1`;
 const HELD = 'topic = ? AND grp = ? AND record = ? AND owner = ? AND lease = ?';
 const held = (lease: Lease) => [lease.topic, lease.group, lease.recordId, lease.owner, lease.number] as const;
+
+/**
+ * Ids ascend with time, so that nothing is read beyond the first record that is young: there may be a million of them. One
+ * from the future, put down before the clock was set back, tells nothing of those behind it.
+ */
+const EXPIRED = `SELECT id FROM records WHERE topic = ? AND id < coalesce(
+    (SELECT id FROM records WHERE topic = ? AND at BETWEEN ? AND ? ORDER BY id LIMIT 1), 9223372036854775807)
+  AND at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE record = records.id) ORDER BY id LIMIT ?`;
+const EXPIRED_AT_ONCE = 10_000;
 
 /** Freed pages up to this number are kept for records to come (64 MiB); what is beyond goes back to the disk in steps of 2 MiB. */
 const SPARE_PAGES = 4096;
@@ -125,9 +134,10 @@ export class Store {
   /**
    * Takes the oldest record that may be worked on: due, taken by nobody, and the first of its key. Null when there is
    * none, or when the member is not on the roster (it was taken for dead, and has not come back yet).
+   * @param latest no retry waits for longer than that: a later one was put down before the clock was set back, and is due
    */
-  claim(topic: string, group: string, member: string, now: number): Claim | null {
-    const find = (): Due | undefined => this.#db.sql(DUE).get(topic, group, now) as Due | undefined;
+  claim(topic: string, group: string, member: string, now: number, latest = Number.MAX_SAFE_INTEGER): Claim | null {
+    const find = (): Due | undefined => this.#db.sql(DUE).get(topic, group, now, latest) as Due | undefined;
     // Looked for outside of a transaction first: an idle consumer writes nothing.
     if (!this.#db.read(find)) return null;
     const due = this.#db.writeLightly(() => {
@@ -157,8 +167,11 @@ export class Store {
     }
   }
 
-  /** When the next record that waits for its retry is due, ms since 1970, or null. Those that are due by now are left out. */
-  nextDue(topic: string, group: string, now: number): number | null {
+  /**
+   * When the next record that waits for its retry is due, ms since 1970, or null. Those that are due by now are left out.
+   * @param latest as for `claim`
+   */
+  nextDue(topic: string, group: string, now: number, latest = Number.MAX_SAFE_INTEGER): number | null {
     const first = this.#db.read(() =>
       this.#db
         .sql(
@@ -166,7 +179,7 @@ export class Store {
         )
         .get(topic, group, now),
     );
-    return typeof first?.at === 'number' ? first.at : null;
+    return typeof first?.at === 'number' ? Math.min(first.at, latest) : null;
   }
 
   /**
@@ -210,17 +223,16 @@ export class Store {
     );
   }
 
-  /** Deletes what has been kept long enough. */
+  /** Deletes what has been kept long enough, oldest first; of very much a part, and the rest when it is asked again. */
   expire(now: number): void {
     for (const [topic, { keep }] of Object.entries(this.#topics)) {
       if (keep === 'until-acknowledged') continue;
-      this.#db.writeLightly(() =>
-        this.#db
-          .sql(
-            'DELETE FROM records WHERE topic = ? AND at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE record = records.id)',
-          )
-          .run(topic, now - keep.forMs),
-      );
+      const old = now - keep.forMs;
+      const ids = this.#db.read(() => this.#db.sql(EXPIRED).all(topic, topic, old, now, old, EXPIRED_AT_ONCE));
+      if (ids.length === 0) continue;
+      this.#db.writeLightly(() => {
+        for (const { id } of ids) this.#db.sql('DELETE FROM records WHERE id = ?').run(id as number);
+      });
     }
   }
 

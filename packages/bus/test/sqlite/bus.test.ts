@@ -234,3 +234,24 @@ test('a retry that falls due while the consumer looks is not missed', TIMEOUT, a
   });
   await handled.first(15);
 });
+
+// A machine without a battery for its clock was three days ahead until NTP set it right: what waited for a retry by then
+// waited three days.
+test('a clock that is set back holds no retry for longer than its backoff', TIMEOUT, async (t) => {
+  let aheadMs = 3 * 86_400_000;
+  const clock = { now: () => Date.now() + aheadMs, monotonic: () => performance.now() };
+  const bus = newBus(t, { clock }).open();
+  const attempts = new Happenings<number>();
+  await bus.consume({
+    ...{ ...BASE, topic: 'work', group: GROUP, backoff: { initialMs: 50, maxMs: 50, factor: 1 } },
+    async handler({ attempt }) {
+      attempts.add(attempt);
+      if (attempt === 1) throw new DailiesError('DISK_FULL', 'full');
+    },
+    onRetry() {
+      aheadMs = 0;
+    },
+  });
+  await bus.publish([message('work', 'k', 'x')]);
+  assert.deepEqual(await attempts.first(2), [1, 2]);
+});

@@ -105,6 +105,35 @@ test('a kept record goes when it is old and all groups have acknowledged it', (t
   assert.equal(count('records'), 1, 'the one that was acknowledged');
 });
 
+// Every event of 180 days was read once a minute, under the lock that all writers wait for.
+test('nothing is read beyond the first record that is young; one from the future is passed over', (t) => {
+  const { db, store, count } = setUp(t);
+  db.sql('DELETE FROM groups').run();
+  const put = (key: string, at: number): void => store.publish([message('kept', key, 'x')], at);
+  put('of a clock that was ahead', NOW + 1e9);
+  put('old', NOW);
+  put('young', NOW + 500);
+  put('behind it', NOW);
+  store.expire(NOW + 1001);
+  const keys = db.sql('SELECT key FROM records ORDER BY id').all();
+  assert.deepEqual(
+    keys.map(({ key }) => key),
+    ['of a clock that was ahead', 'young', 'behind it'],
+  );
+  store.expire(NOW + 2000);
+  assert.equal(count('records'), 1);
+});
+
+test('a retry that is due later than any backoff is due now', (t) => {
+  const { store, enter, claim } = setUp(t);
+  const { member } = enter();
+  store.publish([message('work', 'k', 'x')], NOW);
+  store.postpone(claim(member).lease, { retries: 1, waits: 0 }, NOW + 500);
+  assert.equal(store.claim('work', 'group', member.id, NOW, NOW + 500), null);
+  assert.equal(store.nextDue('work', 'group', NOW, NOW + 400), NOW + 400);
+  assert.equal(store.claim('work', 'group', member.id, NOW, NOW + 499)?.record.attempt, 2);
+});
+
 test('a full disk is told as such, and nothing is half written', (t) => {
   const { db, store, enter, claim, count } = setUp(t);
   const { member } = enter();
