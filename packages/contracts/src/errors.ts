@@ -51,7 +51,7 @@ export const ERRORS = {
   RECORDING_CHANGED: {
     fate: 'never',
     means: 'The file was replaced or changed while it was processed.',
-    todo: 'Nothing: the new content is picked up as a recording of its own once it is complete.',
+    todo: 'Nothing: the new content is picked up as a recording of its own once it is complete; the old one is graded when it is put back.',
   },
   RECORDING_GONE: {
     fate: 'never',

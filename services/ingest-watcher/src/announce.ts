@@ -35,7 +35,7 @@ export type Verdict =
 
 export interface Asked {
   readonly candidate: Candidate;
-  readonly seenSinceWallMs: number;
+  readonly sameSinceWallMs: number;
   readonly deniedId: string | null;
   /** Whether this is the last attempt to inspect it. */
   readonly lastAttempt: boolean;
@@ -56,7 +56,7 @@ export async function examine(asked: Asked, ports: AnnouncePorts, signal: AbortS
     const { path, kind } = candidate;
     const { sizeBytes, fingerprint } = before;
     const known = knownAs(path, before, asked.deniedId, ports.view);
-    const seen = recognise({ path, kind, sizeBytes, fingerprint }, known, asked.deniedId, asked.seenSinceWallMs);
+    const seen = recognise({ path, kind, sizeBytes, fingerprint }, known, asked.deniedId, asked.sameSinceWallMs);
     if (seen.is === 'known') return seen;
     const inspected = await inspect(candidate, ports, signal);
     const session = await ports.session(path);

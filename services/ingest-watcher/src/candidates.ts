@@ -16,6 +16,8 @@ export interface Tracked {
   observation: Observation;
   /** When this path was first seen, or seen again after it was gone. */
   readonly seenSinceWallMs: number;
+  /** When it was first seen in this state: it may have been away for less than a scan. Being archived changes it, too. */
+  sameSinceWallMs: number;
   /** This state of the file was announced, quarantined or is known: nothing to do until it changes. */
   settled: boolean;
   /** In the hands of the announcer. */
@@ -63,7 +65,8 @@ export function createCandidates(
       const known = byPath.get(candidate.path);
       const observation = observe(known?.observation ?? null, candidate, now, trustTimes);
       if (!known) {
-        const tracked: Tracked = { candidate, observation, seenSinceWallMs: now.wallMs, ...UNTRIED };
+        const since = { seenSinceWallMs: now.wallMs, sameSinceWallMs: now.wallMs };
+        const tracked: Tracked = { candidate, observation, ...since, ...UNTRIED };
         byPath.set(candidate.path, tracked);
         return tracked;
       }
@@ -74,7 +77,7 @@ export function createCandidates(
       Object.assign(
         known,
         { candidate, observation },
-        changed ? { ...UNTRIED, busy, deniedSinceSteadyMs, deniedId } : {},
+        changed ? { ...UNTRIED, sameSinceWallMs: now.wallMs, busy, deniedSinceSteadyMs, deniedId } : {},
       );
       return known;
     },

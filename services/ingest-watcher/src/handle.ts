@@ -164,8 +164,8 @@ export function createHandling(options: HandlingOptions): Handling {
   }
 
   function submit(tracked: Tracked): void {
-    const { candidate, observation, seenSinceWallMs, deniedId } = tracked;
-    const asked = { candidate, seenSinceWallMs, deniedId, lastAttempt: tracked.attempts + 1 >= config.attempts };
+    const { candidate, observation, sameSinceWallMs, deniedId } = tracked;
+    const asked = { candidate, sameSinceWallMs, deniedId, lastAttempt: tracked.attempts + 1 >= config.attempts };
     tracked.busy = true;
     ordered
       .add(

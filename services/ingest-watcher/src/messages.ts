@@ -113,18 +113,21 @@ export function ofFinding({ path, kind, mark }: Finding): Found {
   return { recordingId: recordingIdOf(path, 0, fingerprint), run: 0, path, kind, sizeBytes: 0, fingerprint };
 }
 
+/** Ends of a recording whose file was not there, or not this one. */
+const AWAY: ReadonlySet<string> = new Set(['RECORDING_GONE', 'RECORDING_CHANGED']);
+
 /**
  * What to do about a file whose content was read. Pure.
  * `known` — it is in hand, or it has ended and only a replay runs it again; `new` — announce it as this recording.
  * @param known what the view has of this id; or else of this path, when it is of the same content
  * @param deniedId the id that the file was quarantined under while it could not be read
- * @param seenSinceWallMs since when the file is there
+ * @param sameSinceWallMs since when the file is there as it is
  */
 export function recognise(
   file: Omit<Found, 'recordingId' | 'run'>,
   known: RecordingStatus | undefined,
   deniedId: string | null,
-  seenSinceWallMs: number,
+  sameSinceWallMs: number,
 ): { is: 'known'; status: RecordingStatus } | { is: 'new'; found: Found } {
   if (known && known.state === 'quarantined' && known.code === 'PERMISSION_DENIED') {
     return { is: 'new', found: { ...file, recordingId: known.recordingId, run: known.run } };
@@ -132,8 +135,8 @@ export function recognise(
   // Its work was sent, and whoever sent it died before it could tell: until it is told, nobody knows it by its name.
   if (known && known.path === '')
     return { is: 'new', found: { ...file, recordingId: known.recordingId, run: known.run } };
-  if (known && known.state === 'failed' && known.code === 'RECORDING_GONE' && cameAfter(known, seenSinceWallMs)) {
-    // It was taken away while it was in hand, and somebody has put it back: that is a replay.
+  if (known?.state === 'failed' && AWAY.has(known.code ?? '') && cameAfter(known, sameSinceWallMs)) {
+    // It was taken away or replaced while it was in hand, and somebody has put it back: that is a replay.
     return { is: 'new', found: { ...file, recordingId: known.recordingId, run: known.run + 1 } };
   }
   if (known) return { is: 'known', status: known };
@@ -144,6 +147,6 @@ export function recognise(
 }
 
 /** Whether a file was not there yet (or not any more) when its recording ended. */
-export function cameAfter(status: RecordingStatus, seenSinceWallMs: number): boolean {
-  return status.endedAt !== null && seenSinceWallMs > Date.parse(status.endedAt);
+export function cameAfter(status: RecordingStatus, sinceWallMs: number): boolean {
+  return status.endedAt !== null && sinceWallMs > Date.parse(status.endedAt);
 }

@@ -45,7 +45,7 @@ function run(options: {
     session: async () => ({ room: 'standup', sessionId: null, meetingKey: 'k', namedAtMs: null }),
     inspect: options.inspect ?? (async () => ({ kind: 'video', durationMs: 3 })),
   };
-  const asked = { candidate, seenSinceWallMs: 0, deniedId: null, lastAttempt: false, ...options.asked };
+  const asked = { candidate, sameSinceWallMs: 0, deniedId: null, lastAttempt: false, ...options.asked };
   return examine(asked, ports, options.signal ?? new AbortController().signal);
 }
 

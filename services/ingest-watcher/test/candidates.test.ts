@@ -96,6 +96,17 @@ test('what a scan did not see is forgotten; seen again it is a new one', async (
   assert.ok(second.seenSinceWallMs > first.seenSinceWallMs);
 });
 
+test('what has changed came at that moment', async () => {
+  const { clock, candidates, file } = setUp();
+  const tracked = candidates.see(file(), false);
+  const first = tracked.sameSinceWallMs;
+  await clock.pass(10);
+  candidates.see(file(), false);
+  assert.equal(tracked.sameSinceWallMs, first);
+  candidates.see(file({ ctimeMs: 9 }), false);
+  assert.ok(tracked.sameSinceWallMs > first);
+});
+
 test('an unreadable file keeps its id while its size stays', () => {
   const { candidates, file } = setUp();
   const tracked = candidates.see(file(), false);

@@ -117,12 +117,14 @@ test('what was unreadable keeps its id when it can be read, also while the view 
 });
 
 test('what was taken away while it was in hand runs again when it is put back, and only then', () => {
-  const gone = status({ type: 'failed', code: 'RECORDING_GONE', reason: '' });
-  assert.deepEqual(recognise(file, gone, null, Date.parse(END) + 1), {
-    is: 'new',
-    found: { ...file, recordingId, run: 1 },
-  });
-  assert.equal(recognise(file, gone, null, Date.parse(END) - 1).is, 'known');
+  for (const code of ['RECORDING_GONE', 'RECORDING_CHANGED']) {
+    const gone = status({ type: 'failed', code, reason: '' });
+    assert.deepEqual(recognise(file, gone, null, Date.parse(END) + 1), {
+      is: 'new',
+      found: { ...file, recordingId, run: 1 },
+    });
+    assert.equal(recognise(file, gone, null, Date.parse(END) - 1).is, 'known');
+  }
   assert.equal(cameAfter(status(), Date.parse(END) + 1), false);
 });
 
