@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, copyFile, mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FINALIZED_MARKER as MARKER } from '@dailies/library';
@@ -100,7 +100,7 @@ for (const [layout, volumes] of Object.entries(LAYOUTS)) {
     );
     const files = ['docker-compose.yml', 'jibri.yml', 'dailies.yml'].flatMap((name) => ['-f', join(folder, name)]);
     const merged: Merged = JSON.parse(
-      await docker(['compose', ...files, '--profile', 'cli', 'config', '--format', 'json']),
+      await docker(['compose', ...files, '--profile', '*', 'config', '--format', 'json']),
     );
     const mounts = (service: string): Map<string, Mount> =>
       new Map(merged.services[service]?.volumes?.map((mount) => [mount.target, mount]));
@@ -121,6 +121,16 @@ for (const [layout, volumes] of Object.entries(LAYOUTS)) {
     assert.deepEqual(Object.keys(watcher?.networks ?? {}).sort(), ['dailies', 'meet.jitsi'], 'Jibri can tell it');
     assert.equal(watcher?.environment?.COURTESY_PORT, '9465');
     assert.equal(merged.services.jibri?.environment?.JIBRI_WEBHOOK_SUBSCRIBERS, 'http://ingest-watcher:9465');
+    const { cli, 'dailies-grafana': grafana } = merged.services;
+    assert.equal(
+      mounts('cli').get('/jitsi/jibri.yml')?.source,
+      join(folder, 'jibri.yml'),
+      'the doctor sees the release',
+    );
+    assert.equal(normalize(mounts('cli').get(cli?.environment?.FINALIZE_SCRIPT ?? '')?.source ?? ''), FINALIZE);
+    // Jitsi has services named prometheus and grafana of its own.
+    assert.deepEqual(Object.keys(grafana?.depends_on ?? {}), ['dailies-prometheus']);
+    assert.deepEqual(merged.services['dailies-prometheus']?.networks, { dailies: { aliases: ['prometheus'] } });
     const host = merged.services['filter-worker']?.environment?.COURTESY_HOST;
     assert.ok(host && host === watcher?.environment?.COURTESY_HOST, 'workers and watcher mean the same machine');
   });
