@@ -21,12 +21,12 @@ const COMMON = [...busFields, ...httpFields, ...processFields] as const;
 type CommonConfig = ConfigOf<typeof COMMON>;
 
 /** What a service is made of, once its process is prepared. */
-export interface ServiceParts<Fields extends readonly FieldSpec[]> {
+export interface ServiceParts<Fields extends readonly FieldSpec[], Prepared = undefined> {
   readonly config: ConfigOf<Fields> & CommonConfig;
   readonly bus: Bus;
   readonly log: Logger;
-  /** PATH, where programs are searched for. */
-  readonly searchPath: string;
+  /** What `prepare` of the service gave. */
+  readonly prepared: Prepared;
   /** The standard output; nothing happens when it cannot be written. */
   write(text: string): void;
   /** The state of all recordings, for services that need it; it ends with the bus. */
@@ -35,7 +35,7 @@ export interface ServiceParts<Fields extends readonly FieldSpec[]> {
   readonly monitor: Monitor;
 }
 
-export interface ServiceSpec<Fields extends readonly FieldSpec[]> {
+export interface ServiceSpec<Fields extends readonly FieldSpec[], Prepared = undefined> {
   readonly name: string;
   /** What it does, in a sentence or two for an operator. */
   readonly summary: string;
@@ -43,7 +43,9 @@ export interface ServiceSpec<Fields extends readonly FieldSpec[]> {
   readonly fields: Fields;
   /** Which adapters there are, is decided in main.ts alone. */
   openBus(settings: BusSettings, options: OpenBusOptions): Promise<Bus>;
-  create(parts: ServiceParts<Fields>): Promise<Service>;
+  /** What needs no bus, and is done while that is opened. @param searchPath PATH, where programs are searched for */
+  prepare?(of: { readonly config: ConfigOf<Fields> & CommonConfig; readonly searchPath: string }): Promise<Prepared>;
+  create(parts: ServiceParts<Fields, Prepared>): Promise<Service>;
 }
 
 /** What is needed of `process`; only main.ts touches that, so it hands it in. */
@@ -57,8 +59,8 @@ export type ProcessPorts = Pick<NodeJS.Process, 'env' | 'argv' | 'cwd' | 'on' | 
  * @returns the exit code: 0 after a drained stop, or when it was only asked for its help or version, 1 when it could not start or not go on (the reason is told on stderr or
  *   in the log), 128 + signal after a second signal
  */
-export async function runService<const Fields extends readonly FieldSpec[]>(
-  spec: ServiceSpec<Fields>,
+export async function runService<const Fields extends readonly FieldSpec[], Prepared>(
+  spec: ServiceSpec<Fields, Prepared>,
   proc: ProcessPorts,
 ): Promise<number> {
   const fields: readonly FieldSpec[] = [...spec.fields, ...COMMON];
@@ -121,10 +123,10 @@ function openLog(
 }
 
 /** The service with its bus as one: a signal ends the opening, too, and the bus closes after the service. */
-function inProcess<const Fields extends readonly FieldSpec[]>(
-  spec: ServiceSpec<Fields>,
+function inProcess<const Fields extends readonly FieldSpec[], Prepared>(
+  spec: ServiceSpec<Fields, Prepared>,
   config: ConfigOf<Fields> & CommonConfig,
-  { log, searchPath, write }: Pick<ServiceParts<Fields>, 'log' | 'searchPath' | 'write'>,
+  { log, searchPath, write }: Pick<ServiceParts<Fields>, 'log' | 'write'> & { readonly searchPath: string },
 ): Service {
   const ending = new AbortController();
   /** How to close what is open, the newest last. */
@@ -145,19 +147,22 @@ function inProcess<const Fields extends readonly FieldSpec[]>(
     name,
     async start() {
       const at = { port: config.httpPort, host: config.httpHost };
-      const telling = await kept(openMonitor({ ...at, service: name, version: VERSION, log }));
-      monitor = telling;
       const onError = (error: unknown): void =>
         log.error({ err: error }, 'the bus failed at something that nobody waits for');
-      const bus = telling.bus(
-        await kept(spec.openBus(config, { clientId: name, log, onError, waitForBrokerMs: Number.POSITIVE_INFINITY })),
-      );
+      // All at once: work waits for a new process, and on a busy machine each step in turn takes its while.
+      const [opened, telling, prepared] = await Promise.all([
+        kept(spec.openBus(config, { clientId: name, log, onError, waitForBrokerMs: Number.POSITIVE_INFINITY })),
+        kept(openMonitor({ ...at, service: name, version: VERSION, log })),
+        spec.prepare?.({ config, searchPath }),
+      ]);
+      monitor = telling;
+      const bus = telling.bus(opened);
       const view = async (): Promise<RecordingsReader> => {
         const reader = await followRecordings(bus, log);
         telling.view(reader);
         return reader;
       };
-      service = await spec.create({ config, bus, log, searchPath, write, view, monitor: telling });
+      service = await spec.create({ config, bus, log, prepared: prepared as Prepared, write, view, monitor: telling });
       ending.signal.throwIfAborted();
       await service.start();
       telling.atWork(true);

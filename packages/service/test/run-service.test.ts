@@ -118,6 +118,38 @@ test('a wrong setting is named, and no secret is told, neither in the log nor on
   assert.ok(!`${secret.out.stdout}${secret.out.stderr}`.includes('hunter2'));
 });
 
+test('what needs no bus is made while that is opened, and a failure of it does not wait for a broker', async () => {
+  const { proc, out, emitter, trace, service, bus } = setup();
+  const prepared = Promise.withResolvers<void>();
+  const parts = {
+    name: 'sweeper',
+    summary: 'Sweeps.',
+    fields: FIELDS,
+    async openBus() {
+      await prepared.promise;
+      return bus;
+    },
+    async create({ prepared }: { prepared: string }) {
+      trace.push(prepared);
+      emitter.emit('SIGTERM', 'SIGTERM');
+      return service;
+    },
+  };
+  const prepare = async () => {
+    prepared.resolve();
+    return 'ffmpeg 7';
+  };
+  assert.equal(await runService({ ...parts, prepare }, proc), 0);
+  assert.equal(trace[0], 'ffmpeg 7');
+
+  const never = async (): Promise<Bus> => Promise.withResolvers<Bus>().promise;
+  const missing = async (): Promise<string> => {
+    throw new DailiesError('FFMPEG_MISSING', 'No ffmpeg was found.');
+  };
+  assert.equal(await runService({ ...parts, openBus: never, prepare: missing }, proc), 1);
+  assert.match(out.stderr, /FFMPEG_MISSING/);
+});
+
 test('a signal ends a start that waits for its bus; a bus that opens later is closed, and no work is taken', async () => {
   const { emitter, proc, trace, service, bus } = setup();
   const opened = Promise.withResolvers<Bus>();

@@ -32,9 +32,9 @@ const exitCode = await runService(
       ...toolFields,
     ],
     openBus,
-    async create({ config, bus, log, searchPath, write, view: openView, monitor }) {
+    prepare: ({ config, searchPath }) => findTools(config, searchPath),
+    async create({ config, bus, log, prepared: tools, write, view: openView, monitor }) {
       const library = openLibrary(foldersOf(config));
-      const tools = await findTools(config, searchPath);
       monitor.check('folders', () => library.check('writing'));
       const view = await openView();
       return together('assembler', [

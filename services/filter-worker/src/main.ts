@@ -20,8 +20,9 @@ const exitCode = await runService(
       'Takes batches of frames from the bus, decodes, grades and encodes them, and sends them back. It keeps no state: run as many as you like.',
     fields: [...pickFields(libraryFields, 'RECORDINGS_DIR'), ...workerFields, ...retryFields, ...toolFields],
     openBus,
-    async create({ config, bus, log, searchPath }) {
-      return createFilterWorker({ bus, tools: await findTools(config, searchPath), log, config });
+    prepare: ({ config, searchPath }) => findTools(config, searchPath),
+    async create({ config, bus, log, prepared: tools }) {
+      return createFilterWorker({ bus, tools, log, config });
     },
   },
   process,

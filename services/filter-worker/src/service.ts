@@ -95,15 +95,14 @@ export function createFilterWorker({ bus, tools, log, config }: FilterWorkerOpti
   return {
     name: 'filter-worker',
     async start() {
-      const slots = await createSlotPool({
-        slots: config.workerSlots,
-        tools,
-        timeoutMs: config.batchTimeoutMs,
-        temporary: tmpdir(),
-      });
-      pool = slots;
-      const follower = await followPace({ bus, worker, config, log });
-      pace = follower;
+      const { workerSlots, batchTimeoutMs: timeoutMs } = config;
+      const opening = createSlotPool({ slots: workerSlots, tools, timeoutMs, temporary: tmpdir() });
+      const following = followPace({ bus, worker, config, log });
+      // Each is kept for the end also when the other fails.
+      const [slots, follower] = await Promise.all([
+        opening.then((opened) => (pool = opened)),
+        following.then((begun) => (pace = begun)),
+      ]);
       const changing = createPacer({
         consume: (at) => bus.consume(optionsAt(slots, at)),
         onPace: (at) => follower.tell(at),

@@ -19,9 +19,9 @@ const exitCode = await runService(
       'Cuts announced recordings at their keyframes, without decoding, and sends the batches to the workers, no more ahead than WINDOW_BATCHES.',
     fields: [...libraryFields, ...splitterFields, ...limitFields, ...retryFields, ...toolFields],
     openBus,
-    async create({ config, bus, log, searchPath, view, monitor }) {
+    prepare: ({ config, searchPath }) => findTools(config, searchPath),
+    async create({ config, bus, log, prepared: tools, view, monitor }) {
       const look = findLook(config.look, await loadLooks(config.looksDir));
-      const tools = await findTools(config, searchPath);
       const library = openLibrary(foldersOf(config));
       monitor.check('folders', () => library.check('reading'));
       monitor.window(config.windowBatches);

@@ -20,8 +20,9 @@ const exitCode = await runService(
       'Finds finished recordings in the recordings folder and announces them on the bus, each once. It also tells the workers when a meeting is being recorded on their machine.',
     fields: [...libraryFields, ...watcherFields, ...courtesyFields, ...limitFields, ...retryFields, ...toolFields],
     openBus,
-    async create({ config, bus, log, searchPath, view, monitor }) {
-      const inspect = inspectRecording(await findTools(config, searchPath), config);
+    prepare: ({ config, searchPath }) => findTools(config, searchPath),
+    async create({ config, bus, log, prepared: tools, view, monitor }) {
+      const inspect = inspectRecording(tools, config);
       const library = openLibrary(foldersOf(config));
       monitor.check('folders', () => library.check('writing'));
       return together('ingest-watcher', [
