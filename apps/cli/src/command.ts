@@ -1,4 +1,4 @@
-import type { Bus, BusSettings, KafkaSettings, TopicState } from '@dailies/bus';
+import type { BrokerClock, Bus, BusSettings, KafkaSettings, TopicState } from '@dailies/bus';
 import type { DailiesError } from '@dailies/contracts';
 import type { FieldSpec, Logger, ProcessHooks } from '@dailies/service';
 import type { Output } from './screen.ts';
@@ -20,6 +20,12 @@ export type KafkaTopics = (
   options: { readonly create: boolean; readonly log: Logger },
 ) => Promise<TopicState[]>;
 
+/** What time it is for a broker, or null when it does not tell. @throws DailiesError BUS_FAILED, CONFIG_INVALID */
+export type AskBrokerClock = (
+  settings: KafkaSettings,
+  options: { readonly log: Logger },
+) => Promise<BrokerClock | null>;
+
 /** What a command gets from outside. Only main.ts touches `process`. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,6 +39,7 @@ export interface Context {
   /** Which bus there is, is decided in main.ts alone. */
   readonly openBus: OpenBus;
   readonly kafkaTopics: KafkaTopics;
+  readonly brokerClock: AskBrokerClock;
   /** Version of Dailies. */
   readonly version: string;
   readonly now: () => number;

@@ -8,7 +8,7 @@ import type { Output } from './screen.ts';
 // Stripping types and compiling takes more than half of a start, so what comes of it is kept. Where the folder cannot be
 // written nothing is kept, and nothing fails. Everything else is imported after this, for only that is kept.
 enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/dailies'));
-const { kafkaTopics, openBus } = await import('@dailies/bus');
+const { brokerClock, kafkaTopics, openBus } = await import('@dailies/bus');
 const { processHooks, safeOutput } = await import('@dailies/service');
 const { commands } = await import('./commands/index.ts');
 const { program } = await import('./program.ts');
@@ -43,6 +43,7 @@ const context: Context = {
   hooks: processHooks(process),
   openBus: (settings, options = {}) => openBus(settings, { ...options, clientId: 'dailies' }),
   kafkaTopics: (settings, options) => kafkaTopics(settings, { ...options, clientId: 'dailies' }),
+  brokerClock: (settings, options) => brokerClock(settings, { ...options, clientId: 'dailies', now: Date.now }),
   version,
   now: Date.now,
   exitNow: (code) => process.exit(code),

@@ -115,6 +115,7 @@ export function fakeContext(env: Record<string, string> = {}) {
     stderr,
     openBus: (settings, options = {}) => openBus(settings, { ...options, clientId: 'test' }),
     kafkaTopics: async () => [],
+    brokerClock: async () => null,
     hooks: {
       onSignal(callback) {
         signals.add(callback);

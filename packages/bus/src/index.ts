@@ -1,8 +1,9 @@
+export type { BrokerClock } from './broker-clock.ts';
 export type { Clock } from './clock.ts';
 export { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 export type { KafkaSettings } from './kafka/connection.ts';
 export type { TopicState } from './kafka/topics.ts';
-export { kafkaTopics, openBus } from './open.ts';
+export { brokerClock, kafkaTopics, openBus } from './open.ts';
 export * from './port.ts';
 export type { TopicRules } from './rules.ts';
 export type { BusLog, BusSettings, OpenBusOptions } from './settings.ts';

@@ -1,3 +1,4 @@
+import type { BrokerClock, BrokerClockOptions } from './broker-clock.ts';
 import type { KafkaSettings } from './kafka/connection.ts';
 import type { TopicsOptions } from './kafka/open.ts';
 import type { TopicState } from './kafka/topics.ts';
@@ -25,6 +26,16 @@ export async function openBus(settings: BusSettings, options: OpenBusOptions): P
 export async function kafkaTopics(settings: KafkaSettings, options: TopicsOptions): Promise<TopicState[]> {
   const { lookAtTopics } = await loadKafka();
   return lookAtTopics(settings, options);
+}
+
+/**
+ * What time it is for a broker, by way of a topic of its own, which is made when it is missing. For `dailies doctor`.
+ * @returns null when it cannot be told
+ * @throws DailiesError CONFIG_INVALID, BUS_FAILED
+ */
+export async function brokerClock(settings: KafkaSettings, options: BrokerClockOptions): Promise<BrokerClock | null> {
+  const { brokerClock: ask } = await import('./broker-clock.ts');
+  return ask(settings, options);
 }
 
 /** kafkajs takes a while to load; who does not use Kafka does without. */

@@ -19,7 +19,7 @@ export const doctor: Command = {
   usage: 'doctor',
   summary: 'Check folders, disk, bus, ffmpeg, clock and Jibri, and say what to do.',
   details: [
-    'Each line is ok, warn (it works, but worse than it could) or fail. Small files are written into the folders and removed again; nothing else is changed. The exit code is 1 when a line says fail. Give it the settings of the services.',
+    'Each line is ok, warn (it works, but worse than it could) or fail. Small files are written into the folders and removed again, and on Kafka two small records into a topic of its own, dailies.clock; nothing else is changed. The exit code is 1 when a line says fail. Give it the settings of the services.',
   ],
   fields: doctorFields,
   positionals: 0,
@@ -67,6 +67,10 @@ async function findingsOf(context: Context, config: DoctorConfig): Promise<Findi
     searchPath: context.env.PATH ?? '',
     openBus: () => context.openBus(config, { readOnly: true, log }),
     kafkaTopics: (kafkaBrokers) => context.kafkaTopics({ ...config, kafkaBrokers }, { create: false, log }),
+    async brokerClock() {
+      const { kafkaBrokers } = config;
+      return kafkaBrokers === undefined ? null : context.brokerClock({ ...config, kafkaBrokers }, { log });
+    },
   };
   return [...mixUp, ...(await examine(CHECKS, input))];
 }

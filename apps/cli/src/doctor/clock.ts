@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
+import { toDailiesError } from '@dailies/contracts';
 import { quote } from '@dailies/library';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import type { Check } from './input.ts';
+import type { Check, DoctorInput } from './input.ts';
 import { nearestFolder, withProbeFile } from './probe-file.ts';
 
 /** File servers write times of their own clock; the rules of readiness compare times of files. */
@@ -10,10 +11,13 @@ const FUTURE_MS = 60_000;
 /** When this check was written: a clock before that was never set. */
 const NOT_BEFORE_MS = Date.UTC(2026, 0, 1);
 
-/** Whether the clock was ever set, and whether the disk of the recordings has the same one. */
+const NTP = 'Let both machines set their clocks by NTP: timedatectl set-ntp true';
+
+/** Whether the clock was ever set, and whether the disk of the recordings and the brokers have the same one. */
 export const clockCheck: Check = {
   name: 'clock',
-  async run({ folders, survey, host }) {
+  async run(input) {
+    const { folders, survey, host } = input;
     const findings: Finding[] = [];
     const now = host.now();
     if (now < NOT_BEFORE_MS)
@@ -30,7 +34,7 @@ export const clockCheck: Check = {
         warn(
           'clock',
           `A file written now in ${quote(folder)} has a time ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} this machine’s clock.`,
-          'Let both machines set their clocks by NTP: timedatectl set-ntp true',
+          NTP,
         ),
       );
     const ahead = survey.candidates.filter(({ mtimeMs }) => mtimeMs > now + FUTURE_MS);
@@ -42,7 +46,34 @@ export const clockCheck: Check = {
           'Let the machine that records set its clock by NTP, too.',
         ),
       );
+    const broker = await brokerFinding(input);
+    if (broker && broker.level !== 'ok') findings.push(broker);
     if (findings.length > 0) return findings;
-    return [ok('clock', 'files get the time that this machine’s clock shows (whether that is right was not checked)')];
+    const files = ok(
+      'clock',
+      'files get the time that this machine’s clock shows (whether that is right was not checked)',
+    );
+    return broker ? [files, broker] : [files];
   },
 };
+
+/** Times travel in messages: until when a meeting is being recorded, how old an event is, since when a recording waits. */
+async function brokerFinding({ config, brokerClock }: DoctorInput): Promise<Finding | null> {
+  if (config.kafkaBrokers === undefined) return null;
+  try {
+    const found = await brokerClock();
+    if (!found) return ok('clock', 'that of the brokers could not be asked: dailies.clock does not stamp its records');
+    const { beforeMs, brokerMs, afterMs } = found;
+    const skewMs = Math.min(0, brokerMs - beforeMs) + Math.max(0, brokerMs - afterMs);
+    if (Math.abs(skewMs) <= SKEW_MS) return ok('clock', 'that of the broker shows the same time');
+    const seconds = Math.round(Math.abs(skewMs) / 1000);
+    return warn(
+      'clock',
+      `That of the broker is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} this machine’s.`,
+      NTP,
+    );
+  } catch (thrown) {
+    // The lines of the bus say what is wrong with that; a right that is missing for this alone does no harm.
+    return ok('clock', `that of the brokers could not be asked: ${toDailiesError(thrown).message}`);
+  }
+}

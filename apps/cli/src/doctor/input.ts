@@ -1,4 +1,4 @@
-import type { Bus, TopicState } from '@dailies/bus';
+import type { BrokerClock, Bus, TopicState } from '@dailies/bus';
 import type { Candidate, Finding as ScanFinding } from '@dailies/library';
 import type { DoctorConfig } from './fields.ts';
 import type { Finding } from './finding.ts';
@@ -34,6 +34,8 @@ export interface DoctorInput {
   openBus(): Promise<Bus>;
   /** The topics as they are on Kafka; nothing is made. */
   kafkaTopics(brokers: string): Promise<TopicState[]>;
+  /** What time it is for a broker; null without Kafka, and when it cannot be told. */
+  brokerClock(): Promise<BrokerClock | null>;
 }
 
 /** One check. What it throws becomes a line of its own. */

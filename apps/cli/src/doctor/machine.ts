@@ -1,4 +1,4 @@
-import { size } from '../figures.ts';
+import { count, size } from '../figures.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Check } from './input.ts';
 
@@ -17,7 +17,7 @@ export const machineCheck: Check = {
     const slots = config.workerSlots;
     const findings: Finding[] = [];
     const needBytes = BASE_BYTES + slots * SLOT_BYTES;
-    const has = `${host.cores} cores and ${size(host.memoryBytes)} of memory for ${slots} worker slots`;
+    const has = `${host.cores} cores and ${size(host.memoryBytes)} of memory for ${count(slots, 'worker slot')}`;
     if (host.memoryBytes < needBytes)
       findings.push(
         warn('machine', `${has}; about ${size(needBytes)} are needed.`, 'Lower WORKER_SLOTS, or give it more memory.'),
@@ -33,7 +33,7 @@ function filesFinding(limits: string | null, slots: number): Finding {
   const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits ?? '')?.[1];
   if (soft === undefined) return ok('open files', 'this system does not tell its limit');
   const need = BASE_FILES + slots * SLOT_FILES;
-  const found = `up to ${soft}; about ${need} are needed for ${slots} worker slots`;
+  const found = `up to ${soft}; about ${need} are needed for ${count(slots, 'worker slot')}`;
   const todo = 'Raise it: `ulimit -n 65536`, LimitNOFILE= of systemd, or `ulimits: nofile` of Compose.';
   if (soft === 'unlimited' || Number(soft) >= 2 * need) return ok('open files', found);
   return Number(soft) < need ? fail('open files', `${found}.`, todo) : warn('open files', `${found}.`, todo);

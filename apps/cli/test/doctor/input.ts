@@ -49,6 +49,7 @@ export function inputOf(
     searchPath: process.env.PATH ?? '',
     openBus: () => openBus(config, { clientId: 'test', readOnly: true }),
     kafkaTopics: async () => [],
+    brokerClock: async () => null,
   };
 }
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DailiesError } from '@dailies/contracts';
 import { clockCheck } from '../../src/doctor/clock.ts';
+import type { DoctorInput } from '../../src/doctor/input.ts';
 import { machineCheck } from '../../src/doctor/machine.ts';
 import { selinuxCheck } from '../../src/doctor/selinux.ts';
 import { toolsCheck } from '../../src/doctor/tools.ts';
 import { temporaryFolder } from '../helpers.ts';
-import { candidate, fakeHost, inputOf, levels } from './input.ts';
+import { candidate, fakeHost, inputOf, levels, NOW } from './input.ts';
 
 const limits = (soft: string) => ({
   '/proc/self/limits': `Limit  Soft Limit  Hard Limit  Units\nMax open files            ${soft}        524288   files\n`,
@@ -44,6 +46,24 @@ test('a clock that was never set, a file server with another one, and recordings
   assert.match((await of(-Date.now())).join('\n'), /^fail it says 1970/);
   const tomorrow = Date.now() + 86_400_000;
   assert.match((await of(0, tomorrow)).join('\n'), /^warn 1 recordings have a time in the future/);
+});
+
+test('the clock of a broker: the same, another one, and one that does not tell', async (t) => {
+  const folder = temporaryFolder(t);
+  const of = async (brokerClock: DoctorInput['brokerClock'], env = { KAFKA_BROKERS: 'kafka:9092' }) => {
+    const input = inputOf(folder, { env, host: fakeHost({ now: Date.now }) });
+    return (await clockCheck.run({ ...input, brokerClock })).map(({ level, found }) => `${level} ${found}`).join('\n');
+  };
+  // The answer took 10 s: the stamp lies between, so nothing is known to be wrong.
+  const told = (brokerMs: number) => async () => ({ beforeMs: NOW, brokerMs, afterMs: NOW + 10_000 });
+  assert.match(await of(told(NOW + 5000)), /^ok .*\nok that of the broker shows the same time$/);
+  assert.match(await of(told(NOW + 70_000)), /^warn That of the broker is 60 s ahead of/);
+  assert.match(await of(told(NOW - 60_000)), /^warn That of the broker is 60 s behind/);
+  assert.match(await of(async () => null), /ok that of the brokers could not be asked/);
+  const refused = async () => {
+    throw new DailiesError('BUS_FAILED', 'kafka:9092 refused.');
+  };
+  assert.match(await of(refused), /ok that of the brokers could not be asked: kafka:9092 refused/);
 });
 
 test('SELinux: off, enforcing with good labels, with others, and private to another container', async (t) => {
