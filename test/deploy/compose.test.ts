@@ -13,6 +13,7 @@ const COMPOSE = join(DEPLOY, 'docker-compose.yml');
 
 interface Service {
   readonly image: string;
+  readonly pull_policy?: string;
   readonly restart?: string;
   readonly user?: string;
   readonly read_only?: boolean;
@@ -34,7 +35,7 @@ test('every container is confined, bounded, watched and restarted', { skip: (awa
     assert.ok(service.logging?.options?.['max-size'], name);
     for (const port of service.ports ?? []) assert.equal(port.host_ip, '127.0.0.1', `${name} is open to the world`);
     if (!service.image.startsWith('dailies')) assert.match(service.image, /:v?\d+\.\d+\.\d+$/, `${name} is not pinned`);
-    else assert.equal(service.read_only, true, name);
+    else assert.deepEqual([service.read_only, service.pull_policy], [true, 'never'], name);
     if (ends.has(name)) continue;
     assert.equal(service.restart, 'unless-stopped', name);
     assert.ok(service.healthcheck, name);
