@@ -41,7 +41,8 @@ export async function moveOriginal(from: string, to: string, fingerprint: string
     // Another process, which has taken our work over, may have moved it meanwhile.
     const moved = await findNumbered(to, fingerprint);
     if (moved) return moved;
-    throw isGone ? gone(from) : error;
+    // Or it removes our temporaries, to move it: then the original is still there, and nothing is wrong with it.
+    throw isGone && !(await lstat(from).catch(() => null)) ? gone(from) : error;
   }
 }
 

@@ -82,6 +82,13 @@ test('one that wakes up before it has done anything finds what the other has mov
   assert.equal(await readFile(from, 'utf8'), 'the next recording');
 });
 
+test('one whose copy the other has removed gives nothing up while the original is there', async (t) => {
+  const { from, move } = await stage(t);
+  replace(t, 'link', () => Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' })));
+  await assert.rejects(move(), { code: 'ENOENT' });
+  assert.equal(await readFile(from, 'utf8'), 'the original');
+});
+
 test('a film that the other process has published stays', async (t) => {
   const base = await temporaryFolder(t);
   const folders = { recordings: base, processed: join(base, 'processed'), archived: join(base, 'archived') };
