@@ -5,6 +5,7 @@ import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusRow } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
@@ -22,7 +23,16 @@ const RECORDINGS = [
 ];
 const BROKEN = { session: '33333333-4f0e-4b7a-9a51-2f0f6f5c9d33', call: 'cut', seconds: 600 };
 /** Small batches that take their time, so that work is left at each kill. */
-const SETTINGS = { QUIET_MS: '20000', PRESET: 'slow', BATCH_SECONDS: '2', WORKER_SLOTS: '1' };
+const SETTINGS = {
+  QUIET_MS: '20000',
+  PRESET: 'slow',
+  BATCH_SECONDS: '2',
+  WORKER_SLOTS: '1',
+  LOG_LEVEL: 'debug',
+  COURTESY: 'pause',
+  COURTESY_PORT: '9465',
+  COURTESY_BIND: '0.0.0.0',
+};
 
 const skip = await noDocker();
 
@@ -45,6 +55,8 @@ async function everything(t: TestContext, stack: Stack): Promise<void> {
 
   const originals = await record(t, stack);
   await atWork(stack);
+  await assertSound(t, stack);
+  await pauseWhileMeeting(t, stack);
   const newWorkers = await scaleUp(t, stack);
   await killWorker(t, stack, newWorkers[0] ?? '');
   await killAndBringBack(t, stack, 'assembler');
@@ -99,6 +111,42 @@ const atWork = (stack: Stack): Promise<boolean> =>
 const unfinished = (rows: readonly StatusRow[]): boolean =>
   rows.some(({ state }) => !['finished', 'failed', 'quarantined'].includes(state));
 
+/** The doctor has nothing to complain of in this stack, and has asked the broker for the time. */
+async function assertSound(t: TestContext, stack: Stack): Promise<void> {
+  const [watcher = ''] = await stack.containers('ingest-watcher');
+  const told = await docker(['exec', watcher, '/app/deploy/images/entry', 'doctor', '--json']);
+  const findings = JSON.parse(told) as { level: string; check: string; found: string }[];
+  for (const { level, found } of findings) assert.notEqual(level, 'fail', found);
+  assert.ok(
+    findings.some(({ check, found }) => check === 'clock' && /broker shows the same time/.test(found)),
+    told,
+  );
+  t.diagnostic('the doctor finds nothing wrong');
+}
+
+/** While Jibri says that it records, no batch is taken; afterwards the work goes on. */
+async function pauseWhileMeeting(t: TestContext, stack: Stack): Promise<void> {
+  const [assembler = ''] = await stack.containers('assembler');
+  const [worker = ''] = await stack.containers('filter-worker');
+  const say = async (busyStatus: 'BUSY' | 'IDLE'): Promise<void> => {
+    const body = JSON.stringify({ jibriId: 'stand-in', status: { busyStatus, health: {} } });
+    const post = `fetch('http://ingest-watcher:9465/v1/status', { method: 'POST', body: ${JSON.stringify(body)} })`;
+    await docker(['exec', assembler, 'node', '-e', `${post}.then((r) => process.exit(r.ok ? 0 : 1))`]);
+  };
+  await say('BUSY');
+  await until('the worker says that it pauses', MINUTE, async () =>
+    (await docker(['exec', assembler, '/app/deploy/images/entry', 'status'])).includes('1 worker paused'),
+  );
+  const before = await batchesIn(worker);
+  // Long enough for a batch or two; nothing tells that nothing will come.
+  await sleep(6000);
+  assert.equal(await batchesIn(worker), before, 'no batch is taken during the meeting');
+  assert.ok(await stack.healthy('filter-worker'), 'to pause is no illness');
+  await say('IDLE');
+  await until('the worker goes on', MINUTE, async () => (await batchesIn(worker)) > before);
+  t.diagnostic('paused during a meeting');
+}
+
 /** Nothing but new workers is started, and they get work. @returns the containers of the new workers */
 async function scaleUp(t: TestContext, stack: Stack): Promise<string[]> {
   const before = await identities(stack);
@@ -106,13 +154,11 @@ async function scaleUp(t: TestContext, stack: Stack): Promise<string[]> {
   await stack.compose('up', '--detach', '--no-recreate', '--scale', 'filter-worker=3');
   const added = (await stack.containers('filter-worker')).filter((id) => id !== first);
   assert.equal(added.length, 2);
-  const scaledAt = performance.now();
-  await until('a new worker has a batch', 2 * MINUTE, async () =>
-    (await Promise.all(added.map(batchesIn))).some((count) => count > 0),
-  );
-  t.diagnostic(
-    `a new worker had its first batch ${((performance.now() - scaledAt) / 1000).toFixed(1)} s after its start`,
-  );
+  const after = await until('a new worker has done a batch', 2 * MINUTE, async () => {
+    const times = await Promise.all(added.map((id) => firstBatchMs(stack, id)));
+    return times.find((ms) => ms !== null) ?? null;
+  });
+  t.diagnostic(`a new worker had its first batch ${(after / 1000).toFixed(1)} s after its start`);
   for (const [id, startedAt] of before) assert.equal((await stack.inspect(id)).State.StartedAt, startedAt, id);
   return added;
 }
@@ -120,6 +166,14 @@ async function scaleUp(t: TestContext, stack: Stack): Promise<string[]> {
 async function identities(stack: Stack): Promise<Map<string, string>> {
   const ids = (await Promise.all(['kafka', ...SERVICES].map((name) => stack.containers(name)))).flat();
   return new Map(await Promise.all(ids.map(async (id) => [id, (await stack.inspect(id)).State.StartedAt] as const)));
+}
+
+/** How long after its start a container took its first batch, by its log; null when it has not done one. */
+async function firstBatchMs(stack: Stack, container: string): Promise<number | null> {
+  const line = (await docker(['logs', container])).split('\n').find((each) => each.includes('"batch graded"'));
+  if (line === undefined) return null;
+  const { time, gradeMs } = JSON.parse(line) as { time: string; gradeMs: number };
+  return Date.parse(time) - gradeMs - Date.parse((await stack.inspect(container)).State.StartedAt);
 }
 
 /** Frame batches that a worker has taken in hand. */
