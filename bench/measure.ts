@@ -11,6 +11,8 @@ export interface Measured {
   readonly cpuS: number;
   /** Of that, the program's own, without what it started. */
   readonly ownCpuS: number;
+  /** Time of a broker beside it in the same time; it is in no other figure. */
+  readonly brokerCpuS?: number;
   /** Largest sum of the resident memory of all its processes, sampled; shared pages count in each. */
   readonly peakBytes: number;
 }

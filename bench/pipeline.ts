@@ -3,20 +3,21 @@
  * are medians. Clip: 60 s of 720p at 30 frames/s with Jibri's encoding parameters.
  *
  * BENCH_CLIP: a recording of your own. BENCH_SECONDS: length of the one that is made. BENCH_RUNS: rounds (5).
- * BENCH_QUALITY=0 leaves sizes and PSNR out. BENCH_KAFKA=1 adds the pipeline on Kafka, with a broker in a container (Docker).
+ * BENCH_QUALITY=0 leaves sizes and PSNR out. BENCH_KAFKA=1 adds the pipeline on Kafka, with a broker in a container (Docker)
+ * that has its topics and has served one recording before, as one of an operator has.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTools } from '../packages/media/src/index.ts';
-import { startBroker } from '../test/helpers/kafka.ts';
+import { startBenchBroker } from './broker.ts';
 import { makeClip } from './clip.ts';
 import { measureKernel } from './kernel.ts';
 import type { Measured } from './measure.ts';
 import { compareQuality } from './quality.ts';
 import { kernelLines, qualityLines, speedLines } from './table.ts';
 import type { Setting, Way } from './way.ts';
-import { dailies } from './ways/dailies.ts';
+import { dailies, dailiesOnKafka } from './ways/dailies.ts';
 import { plain } from './ways/plain.ts';
 import { usual } from './ways/usual.ts';
 
@@ -28,7 +29,7 @@ const tools = await findTools(
   process.env.PATH ?? '',
 );
 const folder = await mkdtemp(join(tmpdir(), 'dailies-bench-'));
-const broker = process.env.BENCH_KAFKA === '1' ? await startBroker() : null;
+const broker = process.env.BENCH_KAFKA === '1' ? await startBenchBroker() : null;
 try {
   const clip = process.env.BENCH_CLIP ?? join(folder, 'clip.mp4');
   if (!process.env.BENCH_CLIP) await makeClip(tools.ffmpeg, clip, SECONDS);
@@ -42,13 +43,11 @@ async function bench(setting: Setting): Promise<void> {
   const pipeline = dailies(setting, 'Dailies, start to end, look `both`');
   // A slot is three programs that take turns: with two cores it would have them to itself.
   const oneSlot = dailies(setting, 'Dailies with one slot on one core', { WORKER_SLOTS: '1' }, ['taskset', '-c', '0']);
-  const onKafka = broker
-    ? [dailies(setting, 'Dailies on Kafka, broker beside it', { KAFKA_BROKERS: broker.address })]
-    : [];
+  const onKafka = broker ? [dailiesOnKafka(setting, 'Dailies on Kafka, broker beside it', broker)] : [];
   const ways: readonly Way[] = [pipeline, plain(setting), usual(setting), oneSlot, ...onKafka];
   const all = new Map<Way, Measured[]>(ways.map((way) => [way, []]));
-  // Once without counting: caches are warm from then on.
-  await pipeline.run();
+  // Once without counting: caches are warm from then on, and a broker has topics, groups and compiled code.
+  for (const way of [pipeline, ...onKafka]) await way.run();
   // In turn, so that a machine that slows down slows all of them down.
   for (let run = 0; run < RUNS; run++) {
     for (const way of ways) {

@@ -9,8 +9,16 @@ const PAGE_BYTES = 4096;
 /** User and system time so far of the one program that a shell runs, in ticks, without that of its children. */
 export function ownTicks(shell: number): number {
   const [program] = childrenOf(shell);
-  if (program === undefined) return 0;
-  const fields = statOf(program);
+  return program === undefined ? 0 : ticksOf(program);
+}
+
+/** The same of a process that runs all the time, with its children that run now. */
+export function treeTicks(pid: number): number {
+  return childrenOf(pid).reduce((sum, child) => sum + treeTicks(child), ticksOf(pid));
+}
+
+function ticksOf(pid: number): number {
+  const fields = statOf(pid);
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
 }
 

@@ -17,11 +17,12 @@ export function speedLines(rows: readonly Row[]): string[] {
     '|---|---|---|---|---|---|',
     ...rows.map(({ name, runs }, i) => {
       const share = name.includes('ffmpeg') ? 0 : of(runs, (run) => run.ownCpuS / run.cpuS);
+      const broker = of(runs, (run) => run.brokerCpuS ?? 0);
       const ratio = median(runs.map((run, round) => run.wallS / (own[round]?.wallS ?? Number.NaN)));
       const cells = [
         name,
         of(runs, (run) => run.wallS).toFixed(1),
-        of(runs, (run) => run.cpuS).toFixed(1),
+        of(runs, (run) => run.cpuS).toFixed(1) + (broker > 0 ? `, broker ${broker.toFixed(1)}` : ''),
         `${(share * 100).toFixed(0)} %`,
         (of(runs, (run) => run.peakBytes) / 1e6).toFixed(0),
         i === 0 ? '' : `${ratio.toFixed(2)}x`,

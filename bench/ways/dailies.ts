@@ -1,7 +1,8 @@
 import { copyFile, mkdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { measure } from '../measure.ts';
+import type { BenchBroker } from '../broker.ts';
+import { type Measured, measure } from '../measure.ts';
 import type { Setting, Way } from '../way.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
@@ -42,5 +43,18 @@ export function dailies(
       });
     },
     film: () => join(room, 'processed', file),
+  };
+}
+
+/** The same on Kafka, with what the broker takes. */
+export function dailiesOnKafka(setting: Setting, name: string, broker: BenchBroker): Way {
+  const way = dailies(setting, name, { KAFKA_BROKERS: broker.address });
+  return {
+    ...way,
+    async run(): Promise<Measured> {
+      const before = broker.cpuS();
+      const measured = await way.run();
+      return { ...measured, brokerCpuS: broker.cpuS() - before };
+    },
   };
 }
