@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,6 +18,8 @@ interface Kafka {
   compose(...args: string[]): Promise<string>;
   /** use-kafka.ts in a container beside the brokers. @returns what it said */
   use(settings: Readonly<Record<string, string>>, ...args: string[]): Promise<string>;
+  /** The same, with its lines while it runs. */
+  begin(settings: Readonly<Record<string, string>>, ...args: string[]): AsyncIterable<string>;
 }
 
 /** A compose file of deploy/kafka under a name of its own; it goes with its volumes when the test ends. */
@@ -25,19 +28,22 @@ function kafka(t: TestContext, folder: string, env: Readonly<Record<string, stri
   const file = join(ROOT, 'deploy/kafka', folder, 'docker-compose.yml');
   const compose = (...args: string[]): Promise<string> => docker(['compose', '-f', file, '-p', project, ...args], env);
   t.after(() => compose('down', '--volumes', '--timeout', '2').catch(console.error));
+  const program = (settings: Readonly<Record<string, string>>, args: readonly string[]): string[] => {
+    const variables = Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+    const mounts = [
+      '--volume',
+      `${ROOT}:/app:ro`,
+      ...(env.SECRETS_DIR ? ['--volume', `${env.SECRETS_DIR}:/secrets:ro`] : []),
+    ];
+    const called = ['node:24-trixie-slim', 'node', '/app/test/deploy/use-kafka.ts', ...args];
+    return ['run', '--rm', '--network', `${project}_default`, ...mounts, ...variables, ...called];
+  };
   return {
     compose,
-    async use(settings, ...args) {
-      const variables = Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-      const mounts = [
-        '--volume',
-        `${ROOT}:/app:ro`,
-        ...(env.SECRETS_DIR ? ['--volume', `${env.SECRETS_DIR}:/secrets:ro`] : []),
-      ];
-      const program = ['node:24-trixie-slim', 'node', '/app/test/deploy/use-kafka.ts', ...args];
-      return docker(['run', '--rm', '--network', `${project}_default`, ...mounts, ...variables, ...program]).catch(
-        String,
-      );
+    use: (settings, ...args) => docker(program(settings, args)).catch(String),
+    begin(settings, ...args) {
+      const { stdout } = spawn('docker', program(settings, args), { stdio: ['ignore', 'pipe', 'inherit'] });
+      return createInterface({ input: stdout });
     },
   };
 }
@@ -51,6 +57,15 @@ async function explained(cluster: Kafka, work: () => Promise<void>): Promise<voi
   }
 }
 
+/** The node that looks after a group. */
+async function coordinatorOf(cluster: Kafka, group: string): Promise<string> {
+  const tool = ['/opt/kafka/bin/kafka-consumer-groups.sh', '--bootstrap-server', 'localhost:9092', '--describe'];
+  const told = await cluster.compose('exec', '-T', 'kafka-1', ...tool, '--state', '--group', group);
+  const node = /kafka-[123](?=:9092)/.exec(told)?.[0];
+  assert.ok(node, told);
+  return node;
+}
+
 test('three nodes: every record is on all of them, and one may be lost', { skip, timeout: 15 * MINUTE }, async (t) => {
   const cluster = kafka(t, 'cluster', { KAFKA_HEAP_OPTS: '-Xms128m -Xmx256m' });
   await explained(cluster, async () => {
@@ -60,7 +75,19 @@ test('three nodes: every record is on all of them, and one may be lost', { skip,
     const topics = ['/opt/kafka/bin/kafka-topics.sh', '--bootstrap-server', 'localhost:9092', '--describe'];
     const told = await cluster.compose('exec', '-T', 'kafka-1', ...topics, '--topic', 'dailies.recordings');
     assert.match(told, /ReplicationFactor: 3\b.*min\.insync\.replicas=2\b/);
-    await cluster.compose('kill', 'kafka-2');
+    assert.match(await cluster.use(settings, 'consume', '20'), /^done$/m);
+    assert.match(await cluster.use(settings, 'publish', '60'), /^done$/m);
+    // Not any node: the one that the consumer asks for its partitions and tells what is done, in the middle of its work.
+    const coordinator = await coordinatorOf(cluster, 'frame-splitter');
+    const lines: string[] = [];
+    for await (const line of cluster.begin({ ...settings, HANDLER_MS: '300' }, 'consume', '60')) {
+      lines.push(line);
+      if (line === '5 handled') await cluster.compose('kill', coordinator);
+    }
+    assert.equal(lines.at(-1), 'done', lines.join('\n'));
+    const [, again] = /^60 came, (\d+) of them again$/m.exec(lines.join('\n')) ?? [];
+    t.diagnostic(`${coordinator} was killed; ${again} records came again`);
+    assert.ok(Number(again) <= 4, `no more than it had in hand: ${lines.join('\n')}`);
     assert.match(await cluster.use(settings, 'publish', '20'), /^done$/m);
     assert.match(await cluster.use(settings, 'consume', '20'), /^done$/m);
   });

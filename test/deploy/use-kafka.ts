@@ -6,6 +6,7 @@ import { busFields, libraryFields, loadConfig } from '@dailies/service';
 /**
  * Run in a container on the network of a Kafka, on the settings of the environment:  use-kafka.ts open|publish|consume N
  * Publishes N recordings, or consumes recordings until N different ones have come. Says `done`, or the code and the reason.
+ * HANDLER_MS is how long each takes.
  * With PATIENT=1 it is as patient as a service: what passes by itself, such as the election of a leader, is waited for.
  */
 const [what = '', count = '0'] = process.argv.slice(2);
@@ -31,6 +32,7 @@ async function main(): Promise<string> {
     }
     if (what === 'consume') {
       const seen = new Set<string>();
+      let handled = 0;
       const all = Promise.withResolvers<void>();
       const consumer = await bus.consume({
         topic: TOPICS.recordings,
@@ -39,6 +41,8 @@ async function main(): Promise<string> {
         attempts: 1,
         backoff: { initialMs: 100, maxMs: 1000, factor: 2 },
         handler: async ({ key }) => {
+          await sleep(Number(process.env.HANDLER_MS ?? 0)); // the work itself
+          console.log(`${++handled} handled`);
           seen.add(key);
           if (seen.size === wanted) all.resolve();
         },
@@ -48,6 +52,7 @@ async function main(): Promise<string> {
       });
       await Promise.race([all.promise, refused.promise, consumer.done, late]);
       await consumer.stop({ drainMs: 5000 });
+      console.log(`${seen.size} came, ${handled - seen.size} of them again`);
     }
     return 'done';
   } finally {
