@@ -43,8 +43,9 @@ const CLOSE_MS = 3000;
 const SAME_KEYSTROKE_MS = 500;
 
 /**
- * Runs services until a signal, an uncaught error or `until` ends it: starts them in order, stops them in reverse. So
- * list first who is needed by those after it; consumers before producers let the work in hand flow out. A second signal
+ * Runs services until a signal, an uncaught error or `until` ends it: starts them in order, stops them in reverse (all at
+ * once after `until`). So list first who is needed by those after it; consumers before producers let the work in hand flow
+ * out. A second signal
  * does not wait for anything.
  * @throws what a service threw at its start, after those before it were stopped
  */
@@ -84,9 +85,11 @@ export async function runServices(services: readonly Service[], options: RunOpti
     if (why.by === 'error') log.fatal({ err: why.error }, fatalText(why.error));
     // After an error nothing is known of the state of the process: what is in hand is given back, not finished.
     const drainMs = why.by === 'error' ? 0 : options.drainMs;
-    return await Promise.race([stopAll(started, drainMs, log, over.signal).then(() => why), forced.promise]);
+    // When all is done, nothing has to flow from one to the next, and leaving a group takes each a moment.
+    const stop = why.by === 'done' ? stopAtOnce : stopInReverse;
+    return await Promise.race([stop(started, drainMs, log, over.signal).then(() => why), forced.promise]);
   } catch (error) {
-    await stopAll(started, 0, log, over.signal);
+    await stopInReverse(started, 0, log, over.signal);
     throw error;
   } finally {
     stopping.abort();
@@ -100,24 +103,33 @@ function fatalText(error: unknown): string {
   return error instanceof DailiesError ? 'cannot go on; stopping' : 'an error that nothing caught; stopping';
 }
 
-/** Stops services in reverse; one that fails or hangs does not keep the others from stopping. */
-async function stopAll(services: readonly Service[], drainMs: number, log: Logger, over: AbortSignal): Promise<void> {
+type Stop = (services: readonly Service[], drainMs: number, log: Logger, over: AbortSignal) => Promise<void>;
+
+const stopInReverse: Stop = async (services, drainMs, log, over) => {
   const deadline = performance.now() + drainMs;
   for (const service of services.toReversed()) {
-    const left = Math.max(0, Math.round(deadline - performance.now()));
-    const timer = new AbortController();
-    try {
-      const stopped = await Promise.race([
-        service.stop({ drainMs: left }).then(() => true),
-        sleep(left + CLOSE_MS, false, { signal: AbortSignal.any([timer.signal, over]) }),
-      ]);
-      if (!stopped) log.error({ service: service.name }, 'did not stop in time and is left behind');
-    } catch (error) {
-      if (over.aborted) return;
-      log.error({ service: service.name, err: toDailiesError(error) }, 'did not stop cleanly');
-    } finally {
-      timer.abort();
-    }
+    if (over.aborted) return;
+    await stopOne(service, Math.max(0, Math.round(deadline - performance.now())), log, over);
+  }
+};
+
+const stopAtOnce: Stop = async (services, drainMs, log, over) => {
+  await Promise.all(services.map((service) => stopOne(service, drainMs, log, over)));
+};
+
+/** One that fails or hangs does not keep the others from stopping. */
+async function stopOne(service: Service, drainMs: number, log: Logger, over: AbortSignal): Promise<void> {
+  const timer = new AbortController();
+  try {
+    const stopped = await Promise.race([
+      service.stop({ drainMs }).then(() => true),
+      sleep(drainMs + CLOSE_MS, false, { signal: AbortSignal.any([timer.signal, over]) }),
+    ]);
+    if (!stopped) log.error({ service: service.name }, 'did not stop in time and is left behind');
+  } catch (error) {
+    if (!over.aborted) log.error({ service: service.name, err: toDailiesError(error) }, 'did not stop cleanly');
+  } finally {
+    timer.abort();
   }
 }
 

@@ -33,6 +33,21 @@ test('services start in order and stop in reverse at a signal, with time to drai
   assert.equal(proc.eventNames().length, 0, 'no listener is left');
 });
 
+test('when all is done, services stop at the same time', async () => {
+  const { trace, service, options } = setup();
+  const both = Promise.withResolvers<void>();
+  const slow = (name: string): Service =>
+    service(name, {
+      stop: () => {
+        trace.push(`stop ${name}`);
+        if (trace.filter((line) => line.startsWith('stop')).length === 2) both.resolve();
+        return both.promise;
+      },
+    });
+  const ending = await runServices([slow('a'), slow('b')], { ...options, until: () => Promise.resolve() });
+  assert.deepEqual(ending, { by: 'done' });
+});
+
 test('a second signal does not wait for a service that drains', async () => {
   const { proc, service, options } = setup();
   let nowMs = 0;

@@ -13,6 +13,7 @@ import type { Publisher } from './publisher.ts';
 import { decodeRecord, type RawMessage } from './records.ts';
 import { createStallJudge, type StallWatch } from './stall.ts';
 import type { KafkaTuning } from './tuning.ts';
+import { within } from './within.ts';
 
 export interface ConsumerPorts {
   readonly publisher: Publisher;
@@ -201,7 +202,7 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     const left = [...running].flatMap((lease) =>
       lease.work && lease.progress ? [giveBack(lease, lease.work.message, lease.progress)] : [],
     );
-    await Promise.race([Promise.all(left), sleep(GIVE_BACK_MS)]);
+    await within(GIVE_BACK_MS, Promise.all(left));
     if (!died) await membership?.leave();
     ended.resolve();
   };

@@ -10,6 +10,7 @@ import { Lease } from './lease.ts';
 import { moment, sinceMs } from './moment.ts';
 import { decodeProgress, encodeProgress, FRESH, type Progress, takenOver } from './progress.ts';
 import type { KafkaTuning } from './tuning.ts';
+import { within } from './within.ts';
 
 export interface MembershipPorts {
   /** Of this consumer alone. */
@@ -287,7 +288,7 @@ export async function startMembership(
       clearInterval(beat);
       // Before its first join is through, kafkajs cannot be stopped: it would begin to consume afterwards.
       const leaving = running.catch(() => {}).then(() => consumer.disconnect());
-      await Promise.race([leaving.catch(() => {}), sleep(LEAVE_MS)]);
+      await within(LEAVE_MS, leaving);
       for (const lease of [...leases.values()]) lose(lease);
       connection.destroy();
     },

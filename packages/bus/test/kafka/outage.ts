@@ -37,6 +37,28 @@ export function outageTests(makeBus: MakeBus, broker: () => Promise<Broker>): vo
     await assert.rejects(consumer.done, { code: 'BUS_FAILED', message: /1 records wait/ });
   });
 
+  // A sleep of 5 s that nobody waited for any more kept `dailies run --once` from ending for 2 s.
+  test('what is closed leaves no timer that would keep the process', { timeout: 120_000 }, async (t) => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const { open, work } = await setUp(t, makeBus);
+    const before = timers();
+    const bus = await open();
+    const reader = await bus.tail(work, () => {}, { follow: true });
+    const handled = new Happenings<string>();
+    const consumer = await bus.consume({
+      ...BASE,
+      topic: work,
+      group: `group-${work}`,
+      handler: async (record) => handled.add(textOf(record)),
+    });
+    await bus.publish([message(work, 'k', 'x')]);
+    await handled.first(1);
+    await consumer.stop({ drainMs: 1000 });
+    await reader.close();
+    await bus.close();
+    assert.ok(timers() <= before, `${timers()} timers, ${before} before`);
+  });
+
   test('a broker is killed in the middle: after its restart everything goes on by itself, and nothing is lost', {
     timeout: 600_000,
   }, async (t) => {

@@ -8,6 +8,7 @@ import { isPassing, isRefusal, kafkaError, protocolError } from '../../src/kafka
 import { logInto } from '../../src/kafka/log.ts';
 import { quietRequestQueues } from '../../src/kafka/quiet-queue.ts';
 import { CHECKSUM_HEADER, decodeRecord, encodeMessage } from '../../src/kafka/records.ts';
+import { within } from '../../src/kafka/within.ts';
 
 /** An error as kafkajs throws it. */
 const kafkajs = (facts: {
@@ -153,4 +154,12 @@ test('lines of kafkajs: warnings are ours unless they are daily business, all el
   );
   assert.doesNotMatch(lines.join(), /secret/);
   assert.match(lines[0] ?? '', /"namespace":"N","groupId":"g"/);
+});
+
+test('what is waited for in vain ends after its time; what came leaves no timer', async () => {
+  await within(1, new Promise(() => {}));
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  await within(60_000, Promise.reject(new Error('it failed')));
+  assert.equal(timers(), before);
 });
