@@ -4,6 +4,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { DailiesError } from '@dailies/contracts';
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { BusLog, BusSettings } from '../settings.ts';
+import { followCoordinators } from './follow-coordinator.ts';
 import { logInto } from './log.ts';
 import { quietRequestQueues } from './quiet-queue.ts';
 
@@ -33,6 +34,7 @@ export function connectionOf(
   options: { readonly clientId: string; readonly log?: BusLog | undefined; readonly patient?: boolean },
 ): Connection {
   quietRequestQueues();
+  followCoordinators();
   const brokers = brokerList(settings.kafkaBrokers);
   const ssl = tlsOf(settings);
   const sasl = saslOf(settings);

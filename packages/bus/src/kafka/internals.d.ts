@@ -96,3 +96,25 @@ declare module 'kafkajs/src/broker/index.js' {
     fetch(request: object): Promise<{ responses: unknown[] }>;
   }
 }
+
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  import type { TopicOffsets } from 'kafkajs';
+
+  /** A broker as kafkajs holds it; only passed on. */
+  type Coordinator = object;
+
+  /** What a consumer is as a member of its group. */
+  export default class ConsumerGroup {
+    readonly groupId: string;
+    readonly cluster: { findGroupCoordinator(group: { groupId: string }): Promise<Coordinator> };
+    /** Where heartbeats go. */
+    coordinator: Coordinator;
+    /** Where commits go; null before the first join. */
+    offsetManager: {
+      coordinator: Coordinator;
+      commitOffsets(offsets?: { topics: TopicOffsets[] }): Promise<void>;
+    } | null;
+    heartbeat(options: { interval: number }): Promise<void>;
+    commitOffsets(offsets?: { topics: TopicOffsets[] }): Promise<void>;
+  }
+}
