@@ -39,6 +39,8 @@ const TEST_SETTINGS = {
   KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
   KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
   KAFKA_HEAP_OPTS: '-Xmx512m -Xms256m',
+  // As deploy/docker-compose.yml has it: a broker of some minutes spent half of its processor time on the second compiler.
+  KAFKA_OPTS: '-XX:TieredStopAtLevel=1',
 };
 
 /**
