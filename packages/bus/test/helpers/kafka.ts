@@ -1,4 +1,6 @@
+import type { TestContext } from 'node:test';
 import type { DailiesError } from '@dailies/contracts';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { Broker } from '../../../../test/helpers/kafka.ts';
 import type { MakeBus } from '../../src/conformance.ts';
 import type { KafkaSettings } from '../../src/kafka/connection.ts';
@@ -39,6 +41,14 @@ export async function openTestBus(
 ): Promise<Bus> {
   const options = { clientId: 'test', waitForBrokerMs: PATIENCE_MS, onError };
   return openKafka(settingsFor(brokers), options, { topics, defaultPartitions: 4, tuning: QUICK });
+}
+
+/** What an operator's own tools see and do. */
+export async function plainAdmin(t: TestContext, address: string): Promise<Admin> {
+  const admin = new Kafka({ clientId: 'plain', brokers: [address], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  t.after(() => admin.disconnect());
+  return admin;
 }
 
 /** A bus on a broker that tests share: the names of their topics are their own. */

@@ -18,7 +18,7 @@ describe('kafka', { skip: await withoutDocker() }, () => {
   // These wait most of the time; what they name in the broker is their own.
   describe('side by side', { concurrency: true }, () => {
     describe('conformance', inRow, () => busConformance('kafka', makeBus));
-    describe('rebalancing', inRow, () => rebalancingTests(makeBus, brisk));
+    describe('rebalancing', inRow, () => rebalancingTests(makeBus, brisk, broker));
     describe('records, topics, groups', inRow, () => recordTests(makeBus, broker));
     describe('lost records', inRow, () => lostTests(broker));
   });

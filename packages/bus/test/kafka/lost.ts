@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { DailiesError } from '@dailies/contracts';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { BASE, collect, Happenings, message, textOf } from '../../src/conformance/harness.ts';
 import type { Bus } from '../../src/port.ts';
 import type { TopicRules } from '../../src/rules.ts';
-import { openTestBus } from '../helpers/kafka.ts';
+import { openTestBus, plainAdmin } from '../helpers/kafka.ts';
 
 const LONG = { timeout: 120_000 };
 const GROUP = 'lost';
@@ -14,9 +14,7 @@ const GROUP = 'lost';
 export function lostTests(broker: () => Promise<{ readonly address: string }>): void {
   const setUp = async (t: TestContext, name: string): Promise<Lost> => {
     const { address } = await broker();
-    const admin = new Kafka({ clientId: 'plain', brokers: [address], logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-    t.after(() => admin.disconnect());
+    const admin = await plainAdmin(t, address);
     const topic = `${name}-${process.pid}`;
     const topics: Record<string, TopicRules> = { [topic]: { groups: [GROUP], keep: 'until-acknowledged' } };
     const errors = new Happenings<DailiesError>();
