@@ -1,5 +1,6 @@
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { anyBuild, type Build } from './builds.ts';
 
 /** What the poisoned ffmpeg says before it fails. */
@@ -15,6 +16,33 @@ export interface PoisonedBuild extends Build {
  * all others: what a batch does that makes a decoder or encoder crash.
  */
 export async function poisonedBuild(folder: string, framesPerSecond: number): Promise<PoisonedBuild> {
+  return illBuild(folder, `*fps=${framesPerSecond}/1*`, `echo '${POISON_SAYS}' >&2; exit 1`);
+}
+
+export interface StuckBuild extends PoisonedBuild {
+  /** Resolves when a film is put together, which lasts until it is killed. */
+  begun(): Promise<void>;
+}
+
+/** A build that takes five minutes to put a film together, as for a recording of many hours, until it is cured. */
+export async function stuckBuild(folder: string): Promise<StuckBuild> {
+  const mark = join(folder, 'begun');
+  const build = await illBuild(folder, '*-max_interleave_delta*', `: >'${mark}'; exec sleep 300`);
+  const isThere = () =>
+    access(mark).then(
+      () => true,
+      () => false,
+    );
+  return {
+    ...build,
+    async begun() {
+      while (!(await isThere())) await sleep(20);
+    },
+  };
+}
+
+/** A build that does something else for a command line which fits, until it is cured. */
+async function illBuild(folder: string, pattern: string, instead: string): Promise<PoisonedBuild> {
   const { ffmpeg, ffprobe } = anyBuild();
   const script = join(folder, 'ffmpeg');
   const poison = join(folder, 'poison');
@@ -23,7 +51,7 @@ export async function poisonedBuild(folder: string, framesPerSecond: number): Pr
     script,
     `#!/bin/sh
 case "$*" in
-  *fps=${framesPerSecond}/1*) if [ -e '${poison}' ]; then echo '${POISON_SAYS}' >&2; exit 1; fi ;;
+  ${pattern}) if [ -e '${poison}' ]; then ${instead}; fi ;;
 esac
 exec '${ffmpeg}' "$@"
 `,

@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import { fixture } from '../fixtures/make.ts';
 import { killGroup, makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
+import { stuckBuild } from '../helpers/poison.ts';
 import { random } from '../helpers/random.ts';
 import { listenTo, type Running } from '../helpers/running.ts';
+import { temporaryFolder } from '../helpers/temporary.ts';
 
 /** Stops of every kind, in the middle of the work. */
 const env = () => ({ BATCH_SECONDS: '1', WINDOW_BATCHES: '3', WORKER_SLOTS: '2', LOG_LEVEL: 'debug' });
@@ -58,6 +60,32 @@ test('a stop in the middle of --once says what is left, and is no failure of the
   assert.equal(await run.ended, 3, run.lines.join('\n'));
   assert.match(run.lines.join('\n'), /a\.mp4/);
   assert.equal((await room.status())[0]?.state, 'grading');
+});
+
+test('a stop while the film is put together: that is given up in time, and the next start does it again', {
+  timeout: 300_000,
+}, async (t) => {
+  const tools = await temporaryFolder(t);
+  const build = await stuckBuild(tools);
+  const room = await makeRoom(t, build, { env: () => ({ ...env(), DRAIN_MS: '1000' }) });
+  const file = await fixture('open-gop');
+  await room.put(file, 'a.mp4');
+  const first = listenTo(room.start('run'));
+  await Promise.race([build.begun(), first.ended]);
+  const stopping = performance.now();
+  first.child.kill('SIGTERM');
+  const hung = setTimeout(() => killGroup(first.child), 90_000);
+  assert.equal(await first.ended, 0, first.lines.join('\n'));
+  clearTimeout(hung);
+  t.diagnostic(`stopped in ${((performance.now() - stopping) / 1000).toFixed(1)} s, DRAIN_MS=1000`);
+  const [before] = await room.status();
+  assert.deepEqual([before?.state, before?.code], ['assembling', null]);
+  await build.cure();
+  const second = listenTo(room.start('run', '--once'));
+  assert.equal(await second.ended, 0, second.lines.join('\n'));
+  assert.deepEqual(gradings(second.lines), []);
+  assert.deepEqual(await room.files('work'), []);
+  await assertExact(file, join(room.folder, 'processed', 'a.mp4'));
 });
 
 test('a tree that is frozen holds its folder; when it wakes up the film is made, once', {

@@ -15,7 +15,8 @@ export interface TailPorts {
   readonly open: Set<Tail>;
 }
 
-const FETCH_WAIT_MS = 250;
+/** How long a broker holds back its answer when there is nothing; a record ends that at once, and so does `close`. */
+const FETCH_WAIT_MS = 5000;
 const PARTITION_BYTES = 1024 * 1024;
 const FETCH_BYTES = 10 * 1024 * 1024;
 const READ_UNCOMMITTED = 0;
