@@ -44,7 +44,8 @@ async function bench(setting: Setting): Promise<void> {
   // A slot is three programs that take turns: with two cores it would have them to itself.
   const oneSlot = dailies(setting, 'Dailies with one slot on one core', { WORKER_SLOTS: '1' }, ['taskset', '-c', '0']);
   const onKafka = broker ? [dailiesOnKafka(setting, 'Dailies on Kafka, broker beside it', broker)] : [];
-  const ways: readonly Way[] = [pipeline, plain(setting), usual(setting), oneSlot, ...onKafka];
+  const tintless = usual(setting, { tint: false });
+  const ways: readonly Way[] = [pipeline, plain(setting), usual(setting), tintless, oneSlot, ...onKafka];
   const all = new Map<Way, Measured[]>(ways.map((way) => [way, []]));
   // Once without counting: caches are warm from then on, and a broker has topics, groups and compiled code.
   for (const way of [pipeline, ...onKafka]) await way.run();
