@@ -39,6 +39,14 @@ export interface JoinOptions {
 }
 
 /**
+ * Packets that are read ahead of each input. With ffmpeg's own 8, builds before 7 sleep 10 ms each time that one of two
+ * inputs has nothing: most of the time of muxing.
+ */
+const QUEUE = ['-thread_queue_size', '256'];
+/** Codecs of sound that MP4 has always carried. */
+const PLAIN_SOUND = ['aac', 'mp3', 'ac3'];
+
+/**
  * Joins graded batches to a film: the first init segment, then one fragment per batch with decode times made anew over
  * the whole film; ffmpeg muxes that with the sound, chapters and metadata of the recording, untouched.
  * Memory: one batch at a time (and the sample tables of the muxer).
@@ -62,12 +70,15 @@ export async function joinFilm(
     tools,
     inputs: [
       {
-        options: ['-copyts', '-itsoffset', String(-shiftSeconds), '-protocol_whitelist', 'pipe', '-f', 'mp4'],
+        options: [
+          ...['-copyts', '-itsoffset', String(-shiftSeconds), ...QUEUE],
+          ...['-protocol_whitelist', 'pipe', '-f', 'mp4'],
+        ],
         source: 'pipe:0',
       },
       {
         options: [
-          '-copyts',
+          ...['-copyts', ...QUEUE],
           ...(options.originSeconds ? ['-itsoffset', inputOffset(options.originSeconds)] : []),
           ...options.recording.probing,
           ...SAFE_INPUT,
@@ -106,7 +117,7 @@ export async function joinFilm(
 
 /** A muxer may write a codec that nobody can read back: players would be silent. @throws DailiesError AUDIO_UNSUPPORTED */
 async function checkSound(tools: FfmpegTools, options: JoinOptions): Promise<void> {
-  if (options.audio.length === 0) return;
+  if (options.audio.every(({ codec }) => PLAIN_SOUND.includes(codec))) return;
   const { streams } = await ffprobe(tools, options.film, { timeoutMs: options.timeoutMs, signal: options.signal });
   const sound = streams.filter((stream) => stream.codec_type === 'audio');
   const lost = options.audio.find((_, i) => !sound[i]?.codec_name || sound[i]?.codec_name === 'unknown');

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type ColorTags, DailiesError, type Picture, type Rational } from '@dailies/contracts';
 import { missingBytes } from './cut-off.ts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
+import { keepAnswers } from './kept.ts';
 import { checkReadable } from './read-errors.ts';
 import { CONTAINERS, LOOK_LONGER } from './safety.ts';
 import { sniff } from './sniff.ts';
@@ -40,6 +41,8 @@ export interface Source {
 }
 
 const PROBE_TIMEOUT_MS = 60_000;
+/** On one machine the watcher, the splitter and the assembler ask for the same file, and each ffprobe takes 0.1 s to start. */
+const probes = keepAnswers<Probed>(16);
 
 /**
  * Reads what a recording is, and refuses what cannot or must not be processed.
@@ -52,10 +55,11 @@ export async function readSource(
   limits: Limits,
   signal?: AbortSignal,
 ): Promise<Source> {
-  const { size } = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+  const file = await stat(path, { bigint: true }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') throw new DailiesError('RECORDING_GONE', 'The file is not there any more.', { cause });
     throw cause;
   });
+  const size = Number(file.size);
   if (size === 0) throw new DailiesError('RECORDING_EMPTY', 'The file has zero bytes.');
   if (size > limits.maxBytes)
     throw new DailiesError(
@@ -68,8 +72,11 @@ export async function readSource(
       'RECORDING_FORMAT_REFUSED',
       'The file is a playlist or script that refers to other files; it was not opened.',
     );
+  const identity = [tools.ffprobe, path, file.dev, file.ino, file.size, file.mtimeNs, file.ctimeNs];
   const probe = (probing: readonly string[]): Promise<Probed> =>
-    ffprobe(tools, path, { timeoutMs: PROBE_TIMEOUT_MS, signal, probing });
+    probes.get([...identity, ...probing].join('\0'), () =>
+      ffprobe(tools, path, { timeoutMs: PROBE_TIMEOUT_MS, signal, probing }),
+    );
   const probed = await probe([]).catch(async (error: unknown) => {
     if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE') await checkReadable(path);
     if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE' && seen === 'mp4-no-moov') {
