@@ -43,7 +43,10 @@ const STALL_CHECK_MS = 30_000;
 export async function startConsumer(options: ConsumeOptions, ports: ConsumerPorts): Promise<KafkaConsumer> {
   const { publisher, tuning, brokers } = ports;
   const { topic, group } = options;
+  /** Records that are handled, published or acknowledged. */
   const running = new Set<Lease>();
+  /** How many of them are handled: what a handler answered goes out while the next one works. */
+  let handling = 0;
   const ended = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<void>();
   /** Aborted when nothing more may be written: stopped or dead. */
@@ -133,13 +136,16 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     // Not waited for: a process that dies within a few ms of beginning is not counted, and all others begin at once.
     void note(lease, message, { ...progress, started: true }, () => inHand);
     const { maxDeaths } = ports;
+    handling++;
     const outcome = await attempt(decoded, progress, {
       handler: options.handler,
       check: publisher.check,
       maxDeaths,
       signal,
     });
+    handling--;
     inHand = false;
+    pump();
     if (lease.lost) {
       ports.log?.info(
         { topic, group, partition: lease.partition, offset: message.offset },
@@ -169,7 +175,8 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
   /** Begins what may be begun. */
   const pump = (): void => {
     if (!membership || over.signal.aborted) return;
-    while (!stopping && running.size < options.concurrency) {
+    // What goes out is in memory, so that is bounded too.
+    while (!stopping && handling < options.concurrency && running.size < 2 * options.concurrency) {
       const lease = oldest(membership.leases.values());
       if (!lease?.progress) break;
       start(lease, lease.progress);
