@@ -33,6 +33,8 @@ export interface PlaceOptions {
   readonly service: ServiceName;
   readonly log: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What runs Node, e.g. `taskset -c 0`. */
+  readonly before?: readonly string[];
   onOwnEnd(end: OwnEnd): void;
 }
 
@@ -43,7 +45,7 @@ const SUPERVISOR_MS = 1000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Fills a place with its first process. */
-export function openPlace({ name, service, log, env, onOwnEnd }: PlaceOptions): Place {
+export function openPlace({ name, service, log, env, before = [], onOwnEnd }: PlaceOptions): Place {
   const main = fileURLToPath(new URL(`../../services/${service}/src/main.ts`, import.meta.url));
   let closed = false;
   let disturbed = false;
@@ -52,7 +54,8 @@ export function openPlace({ name, service, log, env, onOwnEnd }: PlaceOptions): 
   function start(): ChildProcess {
     // Written by the process itself, so that a harness that is slow to read holds up nobody.
     const fd = openSync(log, 'a');
-    const started = spawn(process.execPath, [main], { env: { ...env }, detached: true, stdio: ['ignore', fd, fd] });
+    const [program, ...args] = [...before, process.execPath, main];
+    const started = spawn(program, args, { env: { ...env }, detached: true, stdio: ['ignore', fd, fd] });
     closeSync(fd);
     started.once('exit', (code, signal) => {
       if (started !== child || disturbed || closed) return;
