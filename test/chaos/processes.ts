@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { killGroup } from '../helpers/dailies.ts';
 import type { ServiceName } from '../helpers/services.ts';
@@ -22,7 +23,7 @@ export interface Place {
   readonly up: boolean;
   /** Hits the process and resolves when it, or its successor, runs undisturbed. */
   hit(kind: FaultKind, options: { readonly withChildren: boolean; readonly forMs: number }): Promise<void>;
-  /** Ends it for good by SIGTERM. @returns its exit code, or the signal */
+  /** Ends it for good by SIGTERM, once it is at work. @returns its exit code, or the signal */
   end(): Promise<number | NodeJS.Signals | null>;
   /** At once, with all that it started. */
   destroy(): void;
@@ -40,6 +41,8 @@ export interface PlaceOptions {
 
 /** Longer than any drain; who has not ended by then will not. */
 const END_MS = 90_000;
+/** How long a process may take until it is at work when nothing disturbs it any more. */
+const START_MS = 240_000;
 /** Pause before a process that ended by itself is started again, as a supervisor makes it. */
 const SUPERVISOR_MS = 1000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -49,11 +52,14 @@ export function openPlace({ name, service, log, env, before = [], onOwnEnd }: Pl
   const main = fileURLToPath(new URL(`../../services/${service}/src/main.ts`, import.meta.url));
   let closed = false;
   let disturbed = false;
+  /** Bytes of the log that earlier processes wrote. */
+  let earlier = 0;
   let child = start();
 
   function start(): ChildProcess {
     // Written by the process itself, so that a harness that is slow to read holds up nobody.
     const fd = openSync(log, 'a');
+    earlier = fstatSync(fd).size;
     const [program, ...args] = [...before, process.execPath, main];
     const started = spawn(program, args, { env: { ...env }, detached: true, stdio: ['ignore', fd, fd] });
     closeSync(fd);
@@ -66,6 +72,15 @@ export function openPlace({ name, service, log, env, before = [], onOwnEnd }: Pl
     });
     return started;
   }
+  /** Resolves when its process is at work, or is late with it: then its end tells. */
+  const atWork = async (): Promise<void> => {
+    const deadline = performance.now() + START_MS;
+    while (performance.now() < deadline) {
+      const written = (await readFile(log)).subarray(earlier).toString('utf8');
+      if (!isOver() && !disturbed && written.includes('"msg":"at work"')) return;
+      await sleep(100);
+    }
+  };
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const signal = (name: NodeJS.Signals, withChildren: boolean): void => {
     if (child.pid === undefined || isOver()) return;
@@ -110,6 +125,8 @@ export function openPlace({ name, service, log, env, before = [], onOwnEnd }: Pl
       disturbed = false;
     },
     async end() {
+      // A process that was just started knows of no signal yet, and would die of it.
+      await atWork();
       closed = true;
       signal('SIGTERM', false);
       const inTime = await exited();

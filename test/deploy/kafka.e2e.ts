@@ -74,7 +74,9 @@ async function start(cluster: Kafka): Promise<void> {
 /** The node that looks after a group. */
 async function coordinatorOf(cluster: Kafka, group: string): Promise<string> {
   const tool = ['/opt/kafka/bin/kafka-consumer-groups.sh', '--bootstrap-server', 'localhost:9092', '--describe'];
-  const told = await cluster.compose('exec', '-T', 'kafka-1', ...tool, '--state', '--group', group);
+  // Its own patience is 5 s, which a node that was just started may need for an answer.
+  const options = ['--state', '--timeout', '60000', '--group', group];
+  const told = await cluster.compose('exec', '-T', 'kafka-1', ...tool, ...options);
   const node = /kafka-[123](?=:9092)/.exec(told)?.[0];
   assert.ok(node, told);
   return node;
@@ -101,7 +103,10 @@ test('three nodes: every record is on all of them, and one may be lost', { skip,
     assert.equal(lines.at(-1), 'done', lines.join('\n'));
     const [, again] = /^60 came, (\d+) of them again$/m.exec(lines.join('\n')) ?? [];
     t.diagnostic(`${coordinator} was killed; ${again} records came again`);
-    assert.ok(Number(again) <= 4, `no more than it had in hand: ${lines.join('\n')}`);
+    // The kill may cost what it had in hand once. On a busy machine the group may give it up another time; then it says so.
+    const joins = lines.filter((line) => /^\d+ partitions, all of them new$/.test(line)).length;
+    const losses = Math.max(1, joins - 1);
+    assert.ok(Number(again) <= 4 * losses, `no more than it had in hand: ${lines.join('\n')}`);
     assert.match(await cluster.use(settings, 'publish', '20'), /^done$/m);
     assert.match(await cluster.use(settings, 'consume', '20'), /^done$/m);
   });
@@ -128,7 +133,7 @@ test('secured: nobody gets in unknown, and a service may do what it needs and no
   });
   await explained(node, async () => {
     await script('make-certificates');
-    await node.compose('up', '--detach', '--wait', '--wait-timeout', '480');
+    await start(node);
     await script('make-users');
     // The command line makes the topics, as its user may.
     assert.match(await node.use(as('cli'), 'open'), /^done$/m);

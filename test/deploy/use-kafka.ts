@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openBus } from '@dailies/bus';
+import { type BusLog, openBus } from '@dailies/bus';
 import { GROUPS, TOPICS, toDailiesError } from '@dailies/contracts';
 import { busFields, libraryFields, loadConfig } from '@dailies/service';
 
 /**
  * Run in a container on the network of a Kafka, on the settings of the environment:  use-kafka.ts open|publish|consume N
  * Publishes N recordings, or consumes recordings until N different ones have come. Says `done`, or the code and the reason.
- * HANDLER_MS is how long each takes.
+ * HANDLER_MS is how long each takes. Each time the group gives us all partitions as new ones it says so: the first time, and
+ * whenever it had given us up in between.
  * With PATIENT=1 it is as patient as a service: what passes by itself, such as the election of a leader, is waited for.
  */
 const [what = '', count = '0'] = process.argv.slice(2);
@@ -16,11 +17,19 @@ const isPatient = process.env.PATIENT === '1';
 /** A consumer that is refused may go on trying. */
 const PATIENCE_MS = isPatient ? 240_000 : 60_000;
 
+/** What is in hand when the group gives us up comes again. */
+function sayJoin(facts: { partitions?: number; fresh?: number }, text: string): void {
+  if (text === 'kafka: joined the group' && facts.fresh && facts.fresh === facts.partitions)
+    console.log(`${facts.fresh} partitions, all of them new`);
+}
+const log: BusLog = { debug: sayJoin, info: () => {}, warn: () => {}, error: () => {} };
+
 async function main(): Promise<string> {
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => {});
   const bus = await openBus(config, {
     clientId: 'use-kafka',
+    log,
     onError: (error) => (isPatient ? console.log(`${error.code}: ${error.message}`) : refused.reject(error)),
     ...(isPatient ? { waitForBrokerMs: PATIENCE_MS } : {}),
   });

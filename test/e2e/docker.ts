@@ -4,9 +4,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Runs `docker ARGS`, in at most ten minutes. @returns its standard output @throws with what it said */
-export async function docker(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const options = { env: { ...process.env, ...env }, maxBuffer: 1 << 28, timeout: 600_000 };
+/** Runs `docker ARGS`, in at most ten minutes by itself. @returns its standard output @throws with what it said */
+export async function docker(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  timeout = 600_000,
+): Promise<string> {
+  const options = { env: { ...process.env, ...env }, maxBuffer: 1 << 28, timeout };
   try {
     return (await run('docker', [...args], options)).stdout;
   } catch (error) {

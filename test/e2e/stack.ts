@@ -39,7 +39,12 @@ export interface Stack {
   crash(container: string): Promise<void>;
 }
 
-/** Builds the image and prepares a project, which goes with all its containers and volumes when the test ends. */
+/** Makes the image that stacks are started from. */
+export async function buildImage(timeoutMs: number): Promise<void> {
+  await docker(['compose', '-f', COMPOSE_FILE, 'build', '--quiet'], { DAILIES_IMAGE: IMAGE }, timeoutMs);
+}
+
+/** Prepares a project, which goes with all its containers and volumes when the test ends. */
 export async function makeStack(t: TestContext, settings: Readonly<Record<string, string>>): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'dailies-e2e-'));
   const recordings = join(folder, 'not-there-yet', 'recordings');
@@ -62,7 +67,6 @@ export async function makeStack(t: TestContext, settings: Readonly<Record<string
     await compose('down', '--volumes', '--remove-orphans', '--timeout', '2').catch(console.error);
     await rm(folder, { recursive: true, force: true });
   });
-  await compose('build', '--quiet');
 
   return {
     recordings,

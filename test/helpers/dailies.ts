@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chown, copyFile, mkdir, mkdtemp, readdir, realpath, rm, utimes } from 'node:fs/promises';
+import { chown, copyFile, mkdir, mkdtemp, readdir, realpath, rename, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { Build } from './builds.ts';
 import { unmountBelow } from './mounts.ts';
 
-const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+/** The command line, for Node. */
+export const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 
 /** One line of `dailies status --json`. */
 export interface StatusRow {
@@ -46,6 +47,7 @@ export async function makeRoom(t: TestContext, build?: Build, options: RoomOptio
   const { uid } = options;
   if (uid !== undefined) await chown(folder, uid, uid);
   const running = new Set<ChildProcess>();
+  let puts = 0;
   t.after(async () => {
     for (const child of running) killGroup(child);
     unmountBelow(folder);
@@ -79,10 +81,14 @@ export async function makeRoom(t: TestContext, build?: Build, options: RoomOptio
     async put(file, name = basename(file)) {
       const target = join(folder, name);
       await mkdir(dirname(target), { recursive: true });
-      await copyFile(file, target);
-      if (uid !== undefined) for (const made of [dirname(target), target]) await chown(made, uid, uid);
+      // Aside, and under a hidden name: what runs would see half a copy, or a whole one that is young or not its own. The
+      // name is short, for those of tests may be as long as names can be.
+      const aside = join(dirname(target), `.put-${++puts}`);
+      await copyFile(file, aside);
+      if (uid !== undefined) for (const made of [dirname(target), aside]) await chown(made, uid, uid);
       const old = new Date(Date.now() - 3_600_000);
-      await utimes(target, old, old);
+      await utimes(aside, old, old);
+      await rename(aside, target);
       return target;
     },
     async status() {

@@ -36,16 +36,30 @@ export async function stuckBuild(folder: string): Promise<StuckBuild> {
   return {
     ...build,
     async begun() {
-      while (!(await isThere())) await sleep(20);
+      // Nothing is held up by who asks: the process that was to begin may have ended.
+      while (!(await isThere())) await sleep(20, undefined, { ref: false });
     },
   };
 }
+
+/**
+ * A build that grades the first batches; all others wait until it is cured. What is to happen in the middle of the work
+ * does so, however slow the test is.
+ */
+export async function gatedBuild(folder: string, batches = 1): Promise<PoisonedBuild> {
+  const passes = Array.from({ length: batches }, (_, n) => `mkdir '${join(folder, `passed-${n}`)}' 2>/dev/null`);
+  const wait = `while [ -e '${poisonOf(folder)}' ]; do sleep .05; done`;
+  // Only encoders are told this.
+  return illBuild(folder, '*stitchable=1*', [...passes, wait].join(' || '));
+}
+
+const poisonOf = (folder: string): string => join(folder, 'poison');
 
 /** A build that does something else for a command line which fits, until it is cured. */
 async function illBuild(folder: string, pattern: string, instead: string): Promise<PoisonedBuild> {
   const { ffmpeg, ffprobe } = anyBuild();
   const script = join(folder, 'ffmpeg');
-  const poison = join(folder, 'poison');
+  const poison = poisonOf(folder);
   await writeFile(poison, '');
   await writeFile(
     script,

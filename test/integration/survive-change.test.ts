@@ -6,7 +6,9 @@ import { growJibriRecording } from '../fixtures/jibri.ts';
 import { fixture } from '../fixtures/make.ts';
 import { makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
+import { gatedBuild } from '../helpers/poison.ts';
 import { listenTo } from '../helpers/running.ts';
+import { temporaryFolder } from '../helpers/temporary.ts';
 
 /** Recordings that change under our hands. One batch at a time, so that what happens after the first one is in the middle. */
 const SLOW = { BATCH_SECONDS: '1', WINDOW_BATCHES: '1', WORKER_SLOTS: '1' };
@@ -14,13 +16,15 @@ const SLOW = { BATCH_SECONDS: '1', WINDOW_BATCHES: '1', WORKER_SLOTS: '1' };
 test('deleted while it is processed: it has failed and says so, and the one beside it is finished', {
   timeout: 300_000,
 }, async (t) => {
-  const room = await makeRoom(t, undefined, { env: () => ({ ...SLOW, LOG_LEVEL: 'debug' }) });
+  const build = await gatedBuild(await temporaryFolder(t));
+  const room = await makeRoom(t, build, { env: () => ({ ...SLOW, LOG_LEVEL: 'debug' }) });
   const gone = await room.put(await fixture('open-gop'), 'gone.mp4');
   const other = await fixture('one-frame');
   const run = listenTo(room.start('run', '--once'));
   await run.said(/batch graded/);
   await unlink(gone);
   await room.put(other, 'other.mp4');
+  await build.cure();
   assert.equal(await run.ended, 3, run.lines.join('\n'));
   const rows = await room.status();
   assert.deepEqual(rows.map(({ path, state, code }) => [path, state, code]).sort(), [
@@ -36,7 +40,8 @@ test('deleted while it is processed: it has failed and says so, and the one besi
 test('replaced while it is processed: the old content fails, the new one is a recording of its own', {
   timeout: 300_000,
 }, async (t) => {
-  const room = await makeRoom(t, undefined, { env: () => ({ ...SLOW, LOG_LEVEL: 'debug' }) });
+  const build = await gatedBuild(await temporaryFolder(t));
+  const room = await makeRoom(t, build, { env: () => ({ ...SLOW, LOG_LEVEL: 'debug' }) });
   const path = await room.put(await fixture('open-gop'), 'a.mp4');
   const later = await fixture('one-frame');
   const run = listenTo(room.start('run', '--once'));
@@ -44,6 +49,7 @@ test('replaced while it is processed: the old content fails, the new one is a re
   const aside = `${path}.part`;
   await copyFile(later, aside);
   await rename(aside, path);
+  await build.cure();
   assert.equal(await run.ended, 0, run.lines.join('\n'));
   const rows = await room.status();
   assert.deepEqual(rows.map(({ path, state }) => [path, state]).sort(), [
@@ -62,13 +68,15 @@ test('replaced while it is processed: the old content fails, the new one is a re
 test('the work folder is emptied by hand while a recording is in hand: it is begun anew, and finished', {
   timeout: 300_000,
 }, async (t) => {
-  const room = await makeRoom(t, undefined, { env: () => ({ ...SLOW, LOG_LEVEL: 'debug' }) });
+  const build = await gatedBuild(await temporaryFolder(t), 2);
+  const room = await makeRoom(t, build, { env: () => ({ ...SLOW, LOG_LEVEL: 'debug' }) });
   const file = await fixture('open-gop');
   await room.put(file, 'a.mp4');
   const run = listenTo(room.start('run', '--once'));
   // It is sent when the one before it is stored.
   await run.said(/batch graded.*batch 1\b/);
   await rm(join(room.folder, 'work'), { recursive: true, maxRetries: 10 });
+  await build.cure();
   assert.equal(await run.ended, 0, run.lines.join('\n'));
   assert.match(run.lines.join('\n'), /begun anew: graded batches of it are gone/);
   assert.deepEqual(

@@ -96,6 +96,7 @@ test('files that refer to others are never followed: no connection is made, and 
     await writer.close();
   };
   const looking = setInterval(() => void look(), 20);
+  t.after(() => clearInterval(looking));
 
   const item = (target: string): string => `#EXTINF:10,\n${target}\n`;
   const items = ['file:///etc/passwd', `file://${secret}`, secret, basename(secret), url].map(item).join('');

@@ -4,7 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fixture } from '../fixtures/make.ts';
-import { makeRoom } from '../helpers/dailies.ts';
+import { MAIN, makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
 import { listenTo } from '../helpers/running.ts';
 
@@ -13,8 +13,8 @@ const UID = 54_321;
 
 function cannotBecomeAnother(): string | false {
   if (process.geteuid?.() !== 0) return 'needs root, to run the command as another user';
-  const tried = spawnSync(process.execPath, ['--version'], { uid: UID, gid: UID, cwd: '/' });
-  return tried.status === 0 ? false : `another user cannot run ${process.execPath} here`;
+  const tried = spawnSync(process.execPath, [MAIN, '--version'], { uid: UID, gid: UID, cwd: '/' });
+  return tried.status === 0 ? false : `another user cannot run ${process.execPath} ${MAIN} here`;
 }
 const skip = cannotBecomeAnother();
 
@@ -75,8 +75,9 @@ for (const [what, closed] of [
     const folder = join(room.folder, closed);
     await mkdir(folder, { recursive: true });
     const file = await fixture('open-gop');
-    await room.put(file, 's/a.mp4');
+    // Closed before there is a recording: afterwards the work could be over first. We are root, and may write all the same.
     await chmod(folder, 0o555);
+    await room.put(file, 's/a.mp4');
     await run.said(new RegExp(`PERMISSION_DENIED.*${folder}`));
     const [waiting] = await room.status();
     assert.equal(waiting?.code, 'PERMISSION_DENIED', JSON.stringify(waiting));

@@ -4,13 +4,16 @@ import { test } from 'node:test';
 import { fixture } from '../fixtures/make.ts';
 import { killGroup, makeRoom } from '../helpers/dailies.ts';
 import { assertExact } from '../helpers/judge.ts';
-import { stuckBuild } from '../helpers/poison.ts';
+import { gatedBuild, stuckBuild } from '../helpers/poison.ts';
 import { random } from '../helpers/random.ts';
 import { listenTo, type Running } from '../helpers/running.ts';
 import { temporaryFolder } from '../helpers/temporary.ts';
 
 /** Stops of every kind, in the middle of the work. */
 const env = () => ({ BATCH_SECONDS: '1', WINDOW_BATCHES: '3', WORKER_SLOTS: '2', LOG_LEVEL: 'debug' });
+
+/** From then on nothing more is taken in hand. */
+const STOPPING = /stopping: what is nearly done is finished/;
 
 /** The batches that a worker has graded, one entry for each time: `<recording>/<batch>`. */
 function gradings(lines: readonly string[]): string[] {
@@ -23,13 +26,16 @@ function gradings(lines: readonly string[]): string[] {
 test('Ctrl-C while batches are graded: what is in hand is finished, the next start goes on, nothing is graded twice', {
   timeout: 300_000,
 }, async (t) => {
-  const room = await makeRoom(t, undefined, { env });
+  const build = await gatedBuild(await temporaryFolder(t));
+  const room = await makeRoom(t, build, { env });
   const file = await fixture('open-gop');
   await room.put(file, 'a.mp4');
   const first = listenTo(room.start('run'));
   await first.said(/batch graded/);
   // As a terminal does: the whole group gets it.
   process.kill(-(first.child.pid as number), 'SIGINT');
+  await first.said(STOPPING);
+  await build.cure();
   // It takes ten seconds at most on a machine that is free; what hangs is ended here.
   const hung = setTimeout(() => killGroup(first.child), 90_000);
   assert.equal(await first.ended, 0, first.lines.join('\n'));
@@ -52,11 +58,14 @@ test('Ctrl-C while batches are graded: what is in hand is finished, the next sta
 test('a stop in the middle of --once says what is left, and is no failure of the recording', {
   timeout: 300_000,
 }, async (t) => {
-  const room = await makeRoom(t, undefined, { env });
+  const build = await gatedBuild(await temporaryFolder(t));
+  const room = await makeRoom(t, build, { env });
   await room.put(await fixture('open-gop'), 'a.mp4');
   const run = listenTo(room.start('run', '--once'));
   await run.said(/batch graded/);
   run.child.kill('SIGTERM');
+  await run.said(STOPPING);
+  await build.cure();
   assert.equal(await run.ended, 3, run.lines.join('\n'));
   assert.match(run.lines.join('\n'), /a\.mp4/);
   assert.equal((await room.status())[0]?.state, 'grading');
@@ -91,7 +100,8 @@ test('a stop while the film is put together: that is given up in time, and the n
 test('a tree that is frozen holds its folder; when it wakes up the film is made, once', {
   timeout: 300_000,
 }, async (t) => {
-  const room = await makeRoom(t, undefined, { env });
+  const build = await gatedBuild(await temporaryFolder(t));
+  const room = await makeRoom(t, build, { env });
   const file = await fixture('open-gop');
   await room.put(file, 'a.mp4');
   const run = listenTo(room.start('run', '--once'));
@@ -102,6 +112,7 @@ test('a tree that is frozen holds its folder; when it wakes up the film is made,
   assert.match(second.output, /Another dailies run works on this folder \(process \d+/);
   assert.equal((await room.status())[0]?.path, 'a.mp4', 'who only looks is not held up');
   process.kill(-(run.child.pid as number), 'SIGCONT');
+  await build.cure();
   assert.equal(await run.ended, 0, run.lines.join('\n'));
   assert.deepEqual(await room.files('processed'), ['a.mp4']);
   assert.deepEqual(await room.files('archived'), ['a.mp4']);

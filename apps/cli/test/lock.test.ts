@@ -41,9 +41,15 @@ test('the lock of a process that was killed is free at once', async (t) => {
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   t.after(() => holder.kill('SIGKILL'));
-  await once(holder.stdout, 'data');
+  const exited = once(holder, 'exit');
+  await Promise.race([
+    once(holder.stdout, 'data'),
+    exited.then(([code]) => {
+      throw new Error(`the holder ended with ${code} before it had the lock`);
+    }),
+  ]);
   assert.throws(() => takeLock(path, { pid: 1, now: NOW }), new RegExp(`process ${holder.pid}`));
   holder.kill('SIGKILL');
-  await once(holder, 'exit');
+  await exited;
   takeLock(path, { pid: 1, now: NOW }).release();
 });

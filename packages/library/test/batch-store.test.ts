@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createBatchStore, createNoteStore } from '../src/batch-store.ts';
-import { mountSmall, needsRoot, put, temporaryFolder } from './helpers.ts';
+import { mountSmall, needsMounts, put, temporaryFolder } from './helpers.ts';
 
 const ID = '0123456789abcdef';
 const key = { recordingId: ID, run: 0, cut: 'copy' } as const;
@@ -102,7 +102,7 @@ test('ids, runs and names from messages never become other paths', async (t) => 
   await assert.rejects(async () => createNoteStore(work).write(key, '../x', ''), { code: 'MESSAGE_INVALID' });
 });
 
-test('a full work disk is DISK_FULL, and there is no half batch', { skip: needsRoot }, async (t) => {
+test('a full work disk is DISK_FULL, and there is no half batch', { skip: needsMounts }, async (t) => {
   const work = join(await temporaryFolder(t), 'work');
   await mountSmall(work, '1m');
   const store = createBatchStore(work);

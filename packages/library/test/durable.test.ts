@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { freeBytes, writeDurable } from '../src/index.ts';
-import { asNobody, mountSmall, needsRoot, put, temporaryFolder } from './helpers.ts';
+import { asNobody, mountSmall, needsMounts, needsRoot, put, temporaryFolder } from './helpers.ts';
 
 test('bytes, pieces and streams are written whole, and replace what was there', async (t) => {
   const folder = await temporaryFolder(t);
@@ -30,7 +30,7 @@ test('a stream that fails leaves what was there, and nothing else', async (t) =>
   assert.deepEqual(await readdir(folder), ['a']);
 });
 
-test('a full disk is DISK_FULL, and the half-written file is gone', { skip: needsRoot }, async (t) => {
+test('a full disk is DISK_FULL, and the half-written file is gone', { skip: needsMounts }, async (t) => {
   const folder = join(await temporaryFolder(t), 'small');
   await mountSmall(folder, '1m');
   assert.ok((await freeBytes(folder)) <= 1024 * 1024);
@@ -60,7 +60,7 @@ test('a folder that may not be written is named with the user and the command', 
   );
 });
 
-test('a read-only file system says so', { skip: needsRoot }, async (t) => {
+test('a read-only file system says so', { skip: needsMounts }, async (t) => {
   const folder = join(await temporaryFolder(t), 'readonly');
   await mountSmall(folder, '1m', ',ro');
   await assert.rejects(writeDurable(join(folder, 'a'), Buffer.from('x')), {

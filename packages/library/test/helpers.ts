@@ -3,10 +3,13 @@ import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { cannotMount } from '../../../test/helpers/mounts.ts';
 
 export const isRoot = process.geteuid?.() === 0;
-/** The reason to skip a test that mounts or changes the user; false to run it. */
-export const needsRoot = isRoot ? false : 'needs root: it mounts a file system or becomes another user';
+/** The reason to skip a test that becomes another user; false to run it. */
+export const needsRoot = isRoot ? false : 'needs root: it becomes another user';
+/** The reason to skip a test that mounts a file system; false to run it. Root may not do it in every container. */
+export const needsMounts = cannotMount();
 
 /** An empty folder that is gone after the test, with what was mounted in it; its path is real. */
 export async function temporaryFolder(t: TestContext): Promise<string> {

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openLibrary, quote } from '../src/index.ts';
-import { mountSmall, needsRoot, put, temporaryFolder } from './helpers.ts';
+import { mountSmall, needsMounts, put, temporaryFolder } from './helpers.ts';
 
 test('missing folders are created and told; a second time there is nothing to tell', async (t) => {
   const base = await temporaryFolder(t);
@@ -60,7 +60,7 @@ test('folders that would feed the pipeline with its own films are refused', asyn
 });
 
 test('a file in the place of a folder, and a folder that cannot be written, are said', {
-  skip: needsRoot,
+  skip: needsMounts,
 }, async (t) => {
   const base = await temporaryFolder(t);
   await put(join(base, 'r/processed'));

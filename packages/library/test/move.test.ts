@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { describe, fingerprint, moveOriginal } from '../src/index.ts';
 import { ownerOf, temporaryIn } from '../src/names.ts';
-import { asNobody, mountSmall, needsRoot, ODD_NAMES, put, temporaryFolder } from './helpers.ts';
+import { asNobody, mountSmall, needsMounts, needsRoot, ODD_NAMES, put, temporaryFolder } from './helpers.ts';
 
 test('an original moves with its bytes, its times and its odd name', async (t) => {
   const base = await temporaryFolder(t);
@@ -78,7 +78,7 @@ async function twoDisks(
   return { from, to: join(archive, 's/a.mp4'), archive, mark: await fingerprint(from), bytes };
 }
 
-test('to another disk: copied, compared, times and rights kept, source gone', { skip: needsRoot }, async (t) => {
+test('to another disk: copied, compared, times and rights kept, source gone', { skip: needsMounts }, async (t) => {
   const { from, to, mark, bytes } = await twoDisks(t);
   assert.equal(await moveOriginal(from, to, mark), to);
   assert.ok((await readFile(to)).equals(bytes));
@@ -88,7 +88,9 @@ test('to another disk: copied, compared, times and rights kept, source gone', { 
   assert.deepEqual(await readdir(join(to, '..')), ['a.mp4']);
 });
 
-test('to another disk: the half copy that a crash left is removed, then it is done', { skip: needsRoot }, async (t) => {
+test('to another disk: the half copy that a crash left is removed, then it is done', {
+  skip: needsMounts,
+}, async (t) => {
   const { from, to, mark, bytes } = await twoDisks(t);
   await put(temporaryIn(join(to, '..'), ownerOf(`${to}\0${mark}`)), bytes.subarray(0, 1000));
   assert.equal(await moveOriginal(from, to, mark), to);
@@ -96,7 +98,7 @@ test('to another disk: the half copy that a crash left is removed, then it is do
 });
 
 test('to another disk: a crash before the source was removed does not archive it twice', {
-  skip: needsRoot,
+  skip: needsMounts,
 }, async (t) => {
   const { from, to, mark } = await twoDisks(t, '4m');
   await mkdir(join(to, '..'));
@@ -108,7 +110,7 @@ test('to another disk: a crash before the source was removed does not archive it
 });
 
 test('to another disk that is full: DISK_FULL, the original stays, nothing half is left', {
-  skip: needsRoot,
+  skip: needsMounts,
 }, async (t) => {
   const { from, to, mark, bytes } = await twoDisks(t, '1m');
   await assert.rejects(moveOriginal(from, to, mark), { code: 'DISK_FULL' });

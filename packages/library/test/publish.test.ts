@@ -3,7 +3,7 @@ import { chmod, chown, link, mkdir, readdir, readFile, stat, symlink } from 'nod
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { publishNew } from '../src/index.ts';
-import { asNobody, mountSmall, needsRoot, ODD_NAMES, put, temporaryFolder } from './helpers.ts';
+import { asNobody, mountSmall, needsMounts, needsRoot, ODD_NAMES, put, temporaryFolder } from './helpers.ts';
 
 const OWNER = '00112233445566ff';
 
@@ -87,7 +87,7 @@ test('a source that is gone is ENOENT, and makes no file', async (t) => {
   assert.deepEqual(await readdir(join(base, 'films')), []);
 });
 
-test('a full disk of the target leaves the source and nothing else', { skip: needsRoot }, async (t) => {
+test('a full disk of the target leaves the source and nothing else', { skip: needsMounts }, async (t) => {
   const base = await temporaryFolder(t);
   const small = join(base, 'small');
   await mountSmall(small, '1m');

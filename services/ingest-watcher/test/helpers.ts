@@ -220,12 +220,14 @@ export function manualClock() {
   const startedWallMs = Date.now();
   let alarm: { dueMs: number; ring: () => void } | null = null;
   let slept = Promise.withResolvers<void>();
+  let hasSleeper = false;
   const clock: Clock = {
     steadyMs: () => nowMs,
     wallMs: () => startedWallMs + nowMs,
     after(ms, callback) {
       const mine = { dueMs: nowMs + ms, ring: callback };
       alarm = mine;
+      hasSleeper = true;
       slept.resolve();
       slept = Promise.withResolvers();
       return () => {
@@ -235,6 +237,8 @@ export function manualClock() {
   };
   /** Moves time on; resolves when the loop has done what was due by then. */
   async function pass(ms: number): Promise<void> {
+    // Time stands still during a turn: a loop that something else woke would see two times in it.
+    while (hasSleeper && !alarm) await slept.promise;
     nowMs += ms;
     while (alarm && alarm.dueMs <= nowMs) {
       const again = slept.promise;

@@ -48,12 +48,14 @@ test('where nothing waits, nothing is said', async () => {
   assert.deepEqual(lines, []);
 });
 
-test('of what kafkajs says at each of its tries, an operator sees our line and no stack', async () => {
+test('of what kafkajs says at each of its tries, an operator sees our line and no stack', async (t) => {
   const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   assert.ok(address && typeof address === 'object');
   const { lines, log } = listening();
+  // A first contact takes as long as the machine makes it; the time is over once it has been told of, and not before.
+  t.mock.method(performance, 'now', () => (lines.length === 0 ? 0 : 1500));
   const opening = openKafka(settingsFor(`127.0.0.1:${address.port}`), { clientId: 't', log, waitForBrokerMs: 1500 });
   await assert.rejects(opening, { code: 'BUS_FAILED' });
   server.close();

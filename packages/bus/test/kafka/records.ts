@@ -143,10 +143,11 @@ export function recordTests(makeBus: MakeBus, broker: () => Promise<{ readonly a
   });
 
   test('no broker: an error that names it, after the time that was given', LONG, async () => {
-    const opened: Promise<unknown> = openKafka(settingsFor('localhost:1'), { clientId: 'test', waitForBrokerMs: 0 });
+    // Not localhost: where that has two addresses, the error that is told may be another one.
+    const opened: Promise<unknown> = openKafka(settingsFor('127.0.0.1:1'), { clientId: 'test', waitForBrokerMs: 0 });
     await assert.rejects(opened, (error: DailiesError) => {
       assert.deepEqual([error.code, error.fate], ['BUS_FAILED', 'retry']);
-      assert.match(error.message, /localhost:1 cannot be reached \(ECONNREFUSED\)/);
+      assert.match(error.message, /127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)/);
       return true;
     });
   });

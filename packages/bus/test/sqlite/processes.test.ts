@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from '../../src/conformance/child.ts';
 import { BASE, collect, GROUP, Happenings, message, setUp, TIMEOUT, textOf } from '../../src/conformance/harness.ts';
 import type { BusRecord } from '../../src/index.ts';
+import { resultCode, SQLITE } from '../../src/sqlite/errors.ts';
 import { makeSqliteBus, QUICK, sqliteBusWith } from '../helpers/sqlite.ts';
 
 const KEYS = 16;
@@ -23,6 +27,38 @@ function assertOnceAndInOrder(answers: readonly BusRecord[], numbers: readonly n
       ofKey.toSorted((a, b) => a - b),
       `key ${key}`,
     );
+  }
+}
+
+/** Stops a process at a moment at which it has no lock of the database: with one it would hold up everybody, as no process may. */
+async function freeze(child: Child, path: string): Promise<void> {
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    for (;;) {
+      child.signal('SIGSTOP');
+      await stopped(child.pid);
+      if (isFree(database)) return;
+      child.signal('SIGCONT');
+      await sleep(5);
+    }
+  } finally {
+    database.close();
+  }
+}
+
+/** Resolves when a process has stopped: a signal comes later than it was sent. */
+async function stopped(pid: number): Promise<void> {
+  // The name before it, in brackets, may hold anything.
+  while (!/\) T [^)]*$/.test(await readFile(`/proc/${pid}/stat`, 'utf8'))) await sleep(5);
+}
+
+function isFree(database: DatabaseSync): boolean {
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return true;
+  } catch (error) {
+    if (resultCode(error) === SQLITE.BUSY) return false;
+    throw error;
   }
 }
 
@@ -91,7 +127,7 @@ test(
       answerTo: answers,
     });
     await zombie.reports.find(({ event }) => event === 'handling');
-    zombie.signal('SIGSTOP');
+    await freeze(zombie, (forChild.options as { path: string }).path);
 
     const taken = new Happenings<number>();
     const gate = Promise.withResolvers<void>();
