@@ -3,8 +3,9 @@
  * are medians. Clip: 60 s of 720p at 30 frames/s with Jibri's encoding parameters.
  *
  * BENCH_CLIP: a recording of your own. BENCH_SECONDS: length of the one that is made. BENCH_RUNS: rounds (5).
- * BENCH_QUALITY=0 leaves sizes and PSNR out. BENCH_KAFKA=1 adds the pipeline on Kafka, with a broker in a container (Docker)
- * that has its topics and has served one recording before, as one of an operator has.
+ * BENCH_PLAIN=1 compares with plain ffmpeg alone, which is enough for long clips. BENCH_QUALITY=0 leaves sizes and PSNR
+ * out. BENCH_KAFKA=1 adds the pipeline on Kafka, with a broker in a container (Docker) that has its topics and has served
+ * one recording before, as one of an operator has.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -44,8 +45,12 @@ async function bench(setting: Setting): Promise<void> {
   // A slot is three programs that take turns: with two cores it would have them to itself.
   const oneSlot = dailies(setting, 'Dailies with one slot on one core', { WORKER_SLOTS: '1' }, ['taskset', '-c', '0']);
   const onKafka = broker ? [dailiesOnKafka(setting, 'Dailies on Kafka, broker beside it', broker)] : [];
-  const tintless = usual(setting, { tint: false });
-  const ways: readonly Way[] = [pipeline, plain(setting), usual(setting), tintless, oneSlot, ...onKafka];
+  const others = [usual(setting), usual(setting, { tint: false }), oneSlot];
+  const ways: readonly Way[] = [
+    ...[pipeline, plain(setting)],
+    ...(process.env.BENCH_PLAIN === '1' ? [] : others),
+    ...onKafka,
+  ];
   const all = new Map<Way, Measured[]>(ways.map((way) => [way, []]));
   // Once without counting: caches are warm from then on, and a broker has topics, groups and compiled code.
   for (const way of [pipeline, ...onKafka]) await way.run();

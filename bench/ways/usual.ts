@@ -13,9 +13,16 @@ export function usualFilters(folder: string, { tint }: { readonly tint: boolean 
   const cube = join(folder, 'both.cube');
   writeFileSync(cube, toCube(look));
   const bar = (y: string): string => `drawbox=0:${y}:iw:ih*0.12:black:fill`;
-  return [`lut3d=${cube}`, ...(tint ? tints(look) : []), 'vignette', bar('0'), bar('ih*0.88'), 'format=yuv420p'].join(
-    ',',
-  );
+  const shade = [...(tint ? tints(look) : []), `vignette=angle=${vignetteAngle(look).toFixed(3)}`];
+  return [`lut3d=${cube}`, ...shade, bar('0'), bar('ih*0.88'), 'format=yuv420p'].join(',');
+}
+
+/** ffmpeg's vignette is cos⁴(angle · distance from the middle), 1 in the corners: as dark there as ours (vf_vignette.c). */
+function vignetteAngle({ vignette }: ReturnType<typeof findLook>): number {
+  if (!vignette) return 0;
+  const { sigma, strength } = vignette;
+  const corner = 1 - strength + strength * Math.exp(-((0.5 / sigma) ** 2));
+  return Math.acos(corner ** 0.25);
 }
 
 function tints({ splitTint }: ReturnType<typeof findLook>): string[] {

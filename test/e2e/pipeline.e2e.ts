@@ -58,11 +58,11 @@ async function everything(t: TestContext, stack: Stack): Promise<void> {
 
   const originals = await record(t, stack);
   await atWork(stack);
-  // The meeting keeps the work until the new workers are there: however long each step takes, they find some.
-  await meetingBegins(stack, 1);
+  // The meeting keeps the work until all is looked at: however long that takes, the new workers find some.
+  await meetingBegins(stack);
   await assertSound(t, stack);
-  const taken = await pauseWhileMeeting(stack);
-  const newWorkers = await scaleUp(t, stack, taken);
+  await pauseWhileMeeting(t, stack);
+  const newWorkers = await scaleUp(t, stack);
   await killWorker(t, stack, newWorkers[0] ?? '');
   await killAndBringBack(t, stack, 'assembler');
   await killAndBringBack(t, stack, 'kafka');
@@ -141,49 +141,42 @@ async function say(stack: Stack, busyStatus: 'BUSY' | 'IDLE'): Promise<void> {
   await docker(['exec', assembler, 'node', '-e', `${post}.then((r) => process.exit(r.ok ? 0 : 1))`]);
 }
 
-/** Jibri says that it records; resolves when so many workers say that they pause. */
-async function meetingBegins(stack: Stack, workers: number): Promise<void> {
+/** Jibri says that it records; resolves when the worker says that it pauses. */
+async function meetingBegins(stack: Stack): Promise<void> {
   const [assembler = ''] = await stack.containers('assembler');
-  const paused = `${workers} worker${workers === 1 ? '' : 's'} paused`;
-  await until(paused, 2 * MINUTE, async () => {
+  await until('the worker says that it pauses', 2 * MINUTE, async () => {
     // Again and again, as Jibri does: what it said expires after three minutes.
     await say(stack, 'BUSY');
-    return (await docker(['exec', assembler, '/app/deploy/images/entry', 'status'])).includes(paused);
+    return (await docker(['exec', assembler, '/app/deploy/images/entry', 'status'])).includes('1 worker paused');
   });
 }
 
-/** While Jibri says that it records, no batch is taken. @returns how many the worker had taken before */
-async function pauseWhileMeeting(stack: Stack): Promise<number> {
+/** While Jibri says that it records, no batch is taken; afterwards the work goes on. */
+async function pauseWhileMeeting(t: TestContext, stack: Stack): Promise<void> {
   const [worker = ''] = await stack.containers('filter-worker');
-  await meetingBegins(stack, 1);
+  await meetingBegins(stack);
   const before = await batchesIn(worker);
   // Long enough for a batch or two; nothing tells that nothing will come.
   await sleep(6000);
   assert.equal(await batchesIn(worker), before, 'no batch is taken during the meeting');
   assert.ok(await stack.healthy('filter-worker'), 'to pause is no illness');
-  return before;
+  await say(stack, 'IDLE');
+  await until('the worker goes on', MINUTE, async () => (await batchesIn(worker)) > before);
+  t.diagnostic('paused during a meeting');
 }
 
-/**
- * Nothing but new workers is started. They come during the meeting and pause, too; when it is over the work goes on, and
- * they get some. @returns the containers of the new workers
- */
-async function scaleUp(t: TestContext, stack: Stack, taken: number): Promise<string[]> {
+/** Nothing but new workers is started, and they get work. @returns the containers of the new workers */
+async function scaleUp(t: TestContext, stack: Stack): Promise<string[]> {
   const before = await identities(stack);
-  const [first = ''] = await stack.containers('filter-worker');
+  const [first] = await stack.containers('filter-worker');
   await stack.compose('up', '--detach', '--no-recreate', '--scale', 'filter-worker=3');
   const added = (await stack.containers('filter-worker')).filter((id) => id !== first);
   assert.equal(added.length, 2);
-  await meetingBegins(stack, 3);
-  const overMs = Date.now();
-  await say(stack, 'IDLE');
-  await until('the worker goes on', MINUTE, async () => (await batchesIn(first)) > taken);
-  t.diagnostic('paused during a meeting');
-  const firstMs = await until('a new worker has done a batch', 2 * MINUTE, async () => {
-    const times = await Promise.all(added.map(firstBatchMs));
+  const after = await until('a new worker has done a batch', 2 * MINUTE, async () => {
+    const times = await Promise.all(added.map((id) => firstBatchMs(stack, id)));
     return times.find((ms) => ms !== null) ?? null;
   });
-  t.diagnostic(`a new worker had its first batch ${((firstMs - overMs) / 1000).toFixed(1)} s after the meeting`);
+  t.diagnostic(`a new worker had its first batch ${(after / 1000).toFixed(1)} s after its start`);
   for (const [id, startedAt] of before) assert.equal((await stack.inspect(id)).State.StartedAt, startedAt, id);
   return added;
 }
@@ -193,12 +186,12 @@ async function identities(stack: Stack): Promise<Map<string, string>> {
   return new Map(await Promise.all(ids.map(async (id) => [id, (await stack.inspect(id)).State.StartedAt] as const)));
 }
 
-/** When a container took its first batch, by its log; null when it has not done one. */
-async function firstBatchMs(container: string): Promise<number | null> {
+/** How long after its start a container took its first batch, by its log; null when it has not done one. */
+async function firstBatchMs(stack: Stack, container: string): Promise<number | null> {
   const line = (await docker(['logs', container])).split('\n').find((each) => each.includes('"batch graded"'));
   if (line === undefined) return null;
   const { time, gradeMs } = JSON.parse(line) as { time: string; gradeMs: number };
-  return Date.parse(time) - gradeMs;
+  return Date.parse(time) - gradeMs - Date.parse((await stack.inspect(container)).State.StartedAt);
 }
 
 /** Frame batches that a worker has taken in hand. */
