@@ -33,7 +33,8 @@ function tints({ splitTint }: ReturnType<typeof findLook>): string[] {
   return [`drawbox=0:0:iw/2:ih:${colour(left)}:fill`, `drawbox=iw/2:0:iw/2:ih:${colour(right)}:fill`];
 }
 
-/** What a user would type for the same picture, or without the tint, which a LUT cannot hold. */
+/** What a user would type for the same picture, or without the tint, which one LUT cannot hold. The vignette dithers, as it does
+ * by default. */
 export function usual({ tools, clip, folder }: Setting, options: { readonly tint: boolean } = { tint: true }): Way {
   const film = join(folder, `usual-${options.tint}.mp4`);
   const filters = usualFilters(folder, options);

@@ -4,15 +4,18 @@ export interface Kept<T> {
   get(key: string, ask: () => Promise<T>): Promise<T>;
 }
 
-/** @param most how many answers are kept */
-export function keepAnswers<T>(most: number): Kept<T> {
+/**
+ * @param most how many answers are kept
+ * @param isSmall whether an answer may be kept
+ */
+export function keepAnswers<T>(most: number, isSmall: (answer: T) => boolean = () => true): Kept<T> {
   const answers = new Map<string, T>();
   return {
     async get(key, ask) {
       const known = answers.get(key);
       if (known !== undefined) return known;
       const answer = await ask();
-      answers.set(key, answer);
+      if (isSmall(answer)) answers.set(key, answer);
       const [oldest] = answers.keys();
       if (answers.size > most && oldest !== undefined) answers.delete(oldest);
       return answer;

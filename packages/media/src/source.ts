@@ -41,8 +41,10 @@ export interface Source {
 }
 
 const PROBE_TIMEOUT_MS = 60_000;
+/** Tags of a hostile file may have megabytes. */
+const MAX_KEPT_CHARACTERS = 65_536;
 /** On one machine the watcher, the splitter and the assembler ask for the same file, and each ffprobe takes 0.1 s to start. */
-const probes = keepAnswers<Probed>(16);
+const probes = keepAnswers<Probed>(16, (probed) => JSON.stringify(probed).length < MAX_KEPT_CHARACTERS);
 
 /**
  * Reads what a recording is, and refuses what cannot or must not be processed.

@@ -22,3 +22,14 @@ test('an error is not kept', async () => {
   );
   assert.equal(await kept.get('a', async () => 1), 1);
 });
+
+test('a large answer is not kept', async () => {
+  let asked = 0;
+  const kept = keepAnswers<string>(2, (answer) => answer.length < 3);
+  for (const answer of ['long', 'ok', 'never asked for'])
+    await kept.get('a', async () => {
+      asked++;
+      return answer;
+    });
+  assert.equal(asked, 2);
+});

@@ -145,7 +145,6 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     });
     handling--;
     inHand = false;
-    pump();
     if (lease.lost) {
       ports.log?.info(
         { topic, group, partition: lease.partition, offset: message.offset },
@@ -153,7 +152,12 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
       );
       return;
     }
-    await settle(lease, message, decoded.record, progress, outcome, signal);
+    const settled = settle(lease, message, decoded.record, progress, outcome, signal);
+    try {
+      pump();
+    } finally {
+      await settled;
+    }
   };
 
   const start = (lease: Lease, progress: Progress): void => {

@@ -196,6 +196,10 @@ export async function startMembership(
 
   consumer.on(consumer.events.HEARTBEAT, hear);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => onJoin(payload));
+  // From here to the crash that follows there is nothing that could be paused.
+  consumer.on(consumer.events.STOP, () => {
+    memberId = null;
+  });
   consumer.on(consumer.events.CRASH, ({ payload: { error } }) => {
     for (const lease of [...leases.values()]) lose(lease);
     memberId = null;

@@ -17,6 +17,8 @@ export interface TailPorts {
 
 /** How long a broker holds back its answer when there is nothing; a record ends that at once, and so does `close`. */
 const FETCH_WAIT_MS = 5000;
+/** With several brokers: the next fetch waits for the answers of all of them, also when one has brought records. */
+const SHARED_WAIT_MS = 250;
 const PARTITION_BYTES = 1024 * 1024;
 const FETCH_BYTES = 10 * 1024 * 1024;
 const READ_UNCOMMITTED = 0;
@@ -77,9 +79,9 @@ export async function startTail(
   /** One fetch from each broker; the records of a broker are delivered as they come. */
   const fetchOnce = async (guard: (work: () => void) => void, partitions: number[]): Promise<void> => {
     await cluster.refreshMetadataIfNecessary();
-    const leaders = cluster.findLeaderForPartitions(topic, partitions);
+    const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions));
     await Promise.all(
-      Object.entries(leaders).map(async ([nodeId, led]) => {
+      leaders.map(async ([nodeId, led]) => {
         const broker = await cluster.findBroker({ nodeId });
         const wanted = led.map((partition) => ({
           partition,
@@ -88,7 +90,7 @@ export async function startTail(
         }));
         const { responses } = await broker.fetch({
           isolationLevel: READ_UNCOMMITTED,
-          maxWaitTime: FETCH_WAIT_MS,
+          maxWaitTime: leaders.length > 1 ? SHARED_WAIT_MS : FETCH_WAIT_MS,
           minBytes: 1,
           maxBytes: FETCH_BYTES,
           topics: [{ topic, partitions: wanted }],
