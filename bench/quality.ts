@@ -29,6 +29,11 @@ export interface Comparison {
   readonly usualBytes: number;
   /** What our own frames take at our PSNR when one ffmpeg encodes all of them: the price of batches and of keyframes every 4 s. */
   readonly wholeBytes: number;
+  /**
+   * The same of our own frames after one way through RGB and back, as (b)'s take for their LUT: what that smooths away in
+   * the colour planes need not be encoded.
+   */
+  readonly throughRgbBytes: number;
 }
 
 /**
@@ -52,10 +57,14 @@ export async function compareQuality(setting: Setting): Promise<Comparison> {
   await measure([...ffmpeg, '-i', clip, '-vf', usualFilters(folder), ...LOSSLESS, usualRaw]);
   const theirs = await encodings(short, usual(short).name, usualRaw);
   const whole = await encodings(short, 'one ffmpeg', oursRaw);
+  const rgbRaw = join(folder, 'rgb-raw.mp4');
+  await measure([...ffmpeg, '-i', oursRaw, '-vf', 'format=gbrp,format=yuv420p', ...LOSSLESS, rgbRaw]);
+  const throughRgb = await encodings(short, 'one ffmpeg, through RGB', rgbRaw);
   return {
     films: [our, theirs[1] as Quality],
     usualBytes: bytesAt(our.psnr, theirs),
     wholeBytes: bytesAt(our.psnr, whole),
+    throughRgbBytes: bytesAt(our.psnr, throughRgb),
   };
 }
 

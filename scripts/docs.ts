@@ -1,7 +1,7 @@
 /** Generates docs/reference from the code: `node scripts/docs.ts`; with `--check` it only says whether a page is stale. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { assemblerFields, notifierFields, retentionFields } from '@dailies/assembler';
-import { commandHelp, commands, ONCE, programHelp } from '@dailies/cli';
+import { commandHelp, loadCommands, ONCE, programHelp } from '@dailies/cli';
 import { ERRORS } from '@dailies/contracts';
 import { workerFields } from '@dailies/filter-worker';
 import { splitterFields } from '@dailies/frame-splitter';
@@ -73,8 +73,9 @@ function configurationPage(): string {
 /** Columns of the help texts on the page. */
 const HELP_COLUMNS = 96;
 
-function commandPage(): string {
+async function commandPage(): Promise<string> {
   const block = (text: string): string => `\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
+  const commands = await loadCommands();
   const helps = commands.map((command) => `## dailies ${command.name}\n\n${block(commandHelp(command, HELP_COLUMNS))}`);
   const exits =
     '| exit code | means |\n|---|---|\n| 0 | done; with `run --once`: every recording became a film |\n| 1 | it could not run: bad settings, no ffmpeg, a folder that cannot be written |\n| 3 | `run --once`: some recordings failed, were quarantined, or were not done when it was stopped |\n| 130, 143 | ended by a second Ctrl-C or SIGTERM; `grade`: by the first |\n';
@@ -109,8 +110,9 @@ const PAGES = [
 
 for (const { path, render } of PAGES) {
   const file = new URL(`../${path}`, import.meta.url);
-  if (!process.argv.includes('--check')) await writeFile(file, render());
-  else if ((await readFile(file, 'utf8').catch(() => '')) !== render()) {
+  const text = await render();
+  if (!process.argv.includes('--check')) await writeFile(file, text);
+  else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
     console.error(`${path} is stale: run \`npm run docs\` and commit it.`);
     process.exitCode = 1;
   }

@@ -10,7 +10,7 @@ import type { Output } from './screen.ts';
 enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/dailies'));
 const { brokerClock, kafkaTopics, openBus } = await import('@dailies/bus');
 const { processHooks, safeOutput } = await import('@dailies/service');
-const { commands } = await import('./commands/index.ts');
+const { loadCommands } = await import('./commands/index.ts');
 const { program } = await import('./program.ts');
 
 /** Columns that are assumed where lines go to a file. */
@@ -52,5 +52,6 @@ const context: Context = {
 /** What a command leaves open after its end may keep the process for so long. */
 const LINGER_MS = 2000;
 
-process.exitCode = await program(commands, context, process.argv.slice(2));
+const argv = process.argv.slice(2);
+process.exitCode = await program(await loadCommands(argv[0]), context, argv);
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { field } from '@dailies/service';
 import type { Command } from '../src/command.ts';
+import { loadCommands } from '../src/commands/index.ts';
 import { program } from '../src/program.ts';
 import { fakeContext, fakeOutput } from './helpers.ts';
 
@@ -77,4 +78,15 @@ test('what a command throws becomes lines on stderr and exit code 1; the stack o
 
 test('the version', async () => {
   assert.deepEqual(await run(['--version']), { code: 0, out: '1.2.3\n', err: '' });
+});
+
+test('a command is loaded alone by its own name; without one, or by a name that there is not, all of them are', async () => {
+  const all = await loadCommands();
+  assert.ok(all.length > 1);
+  for (const { name } of all)
+    assert.deepEqual(
+      (await loadCommands(name)).map((loaded) => loaded.name),
+      [name],
+    );
+  for (const name of ['--help', 'nonsense', 'constructor']) assert.equal((await loadCommands(name)).length, all.length);
 });
