@@ -22,16 +22,22 @@ function ticksOf(pid: number): number {
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
 }
 
-/** Resident memory of all processes below a shell, added up. */
+/**
+ * Resident memory of all processes below a shell, added up. A child that is not yet another program (it still has its
+ * parent's command line) has no memory but its parent's, and does not count.
+ */
 export function treeRssBytes(shell: number): number {
   let sum = 0;
   const open = childrenOf(shell);
   for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
     sum += Number(statOf(pid)[21] ?? 0) * PAGE_BYTES;
-    open.push(...childrenOf(pid));
+    const program = programOf(pid);
+    open.push(...childrenOf(pid).filter((child) => programOf(child) !== program));
   }
   return sum;
 }
+
+const programOf = (pid: number): string => read(`/proc/${pid}/cmdline`);
 
 /** Fields of /proc/PID/stat from the third on (proc_pid_stat(5)); the name before them may hold blanks and brackets. */
 function statOf(pid: number): string[] {
