@@ -57,6 +57,7 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
   const first = job.batches[0];
   const last = job.batches.at(-1);
   if (!first || !last) throw new DailiesError('INTERNAL', 'There is no batch to make a film of.');
+  checkOrder(job.batches);
   const pictureEnd = (last.endPts * job.timeBase.num) / job.timeBase.den;
   const endSeconds = Math.max(pictureEnd, ...listed.map((track) => track.lastSeconds()));
   const origin = originOf(source, { firstPts: first.pts[0] as number, endSeconds }, job.timeBase);
@@ -136,5 +137,17 @@ async function writeProblem(film: string): Promise<unknown> {
     return null;
   } catch (error) {
     return error;
+  }
+}
+
+/** Two cuts of one recording, mixed, would be joined to something that is neither. */
+function checkOrder(batches: readonly StoredBatch[]): void {
+  for (const [i, { endPts }] of batches.entries()) {
+    const next = batches[i + 1]?.pts[0];
+    if (next !== undefined && next < endPts)
+      throw new DailiesError(
+        'FILM_NOT_EXACT',
+        `Batches ${i} and ${i + 1} hold frames of the same time: they come from two different cuts of the recording. \`dailies replay\` cuts it anew.`,
+      );
   }
 }

@@ -14,7 +14,12 @@ import type { FfmpegTools } from './tools.ts';
 
 /** Re-keyed batches begin at keyframes this far apart. */
 const REKEY_SECONDS = 2;
-/** Near lossless, and bounded, so that a batch always fits into a message. */
+/**
+ * Near lossless, and bounded, so that a batch always fits into a message. What is sent after a restart has to go with what
+ * was sent before it, and where a batch ends depends on its bytes: so one thread (with a bound on the bit rate, x264's
+ * threads share out the bits as they happen to run) and no choice of algorithms by processor. Another build of ffmpeg may
+ * give other bytes; see `recipeOf` of the splitter.
+ */
 const REKEY_CRF = 10;
 const REKEY_MAX_BITS = Math.floor((MAX_PAYLOAD_BYTES * 8) / (REKEY_SECONDS * 2));
 
@@ -106,13 +111,12 @@ export async function splitByRekey(
         '-enc_time_base',
         '-1',
       ],
-      ...encoderOptions(settings, preparedPicture(source.picture), REKEY_SECONDS),
-      // Two threads always: with another number x264 may cut its bits otherwise, and a restart must give the same batches.
+      ...encoderOptions(settings, preparedPicture(source.picture), REKEY_SECONDS, ['cpu-independent=1']),
       ...[
         '-bf',
         '0',
         '-threads',
-        '2',
+        '1',
         '-maxrate',
         String(REKEY_MAX_BITS),
         '-bufsize',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import {
+  type Cut,
   DailiesError,
   type EncodedMessage,
   type EncodeSettings,
@@ -94,11 +95,16 @@ export function isOver(status: RecordingStatus | undefined, { run, cut }: Record
 }
 
 /**
- * Names the settings that a run is made by. A process that was stopped in the middle may come back with another look, or
- * another length of batches: what is stored then does not go with what would be sent.
+ * Names all that the batches of a run depend on. A process that was stopped in the middle may come back with another look,
+ * or another length of batches: what is stored then does not go with what would be sent. Where the splitter encodes, so it
+ * is with another ffmpeg.
  */
-export function recipeOf({ look, encode, batchSeconds }: Pick<SplitPorts, 'look' | 'encode' | 'batchSeconds'>): string {
-  return sha256(Buffer.from(JSON.stringify({ look, encode, batchSeconds }))).slice(0, 16);
+export function recipeOf(
+  { look, encode, batchSeconds, tools }: Pick<SplitPorts, 'look' | 'encode' | 'batchSeconds' | 'tools'>,
+  cut: Cut,
+): string {
+  const encoder = cut === 'rekey' ? { ffmpeg: tools.version } : {};
+  return sha256(Buffer.from(JSON.stringify({ look, encode, batchSeconds, ...encoder }))).slice(0, 16);
 }
 
 /** @throws DailiesError RECORDING_GONE, RECORDING_CHANGED */
@@ -144,7 +150,7 @@ async function splitVideo(
   const split = await prepareSplit(ports.tools, source, options, message.cut);
   const run: Run = { message, cut: split.cut, look: ports.look };
   const { notes } = split;
-  const recipe = recipeOf(ports);
+  const recipe = recipeOf(ports, split.cut);
   const begun = { frames: split.frames, durationMs: split.durationMs, recipe, note: notes.join('; ') || undefined };
   await publishAndSee(splittingEvent(run, begun, ports.now()), ports, signal);
   // Now the view knows what another process did with this recording before us.

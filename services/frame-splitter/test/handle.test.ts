@@ -157,8 +157,15 @@ test('with other settings after a restart the recording is begun anew, as a run 
     await splitRecording(next, others, NEVER);
     const ofIt = batches().filter(({ run }) => run === 1);
     assert.deepEqual(indices(ofIt), [...ofIt.keys()]);
-    assert.partialDeepStrictEqual(status(), { run: 1, look: others.look.name, recipe: recipeOf(others) });
+    assert.partialDeepStrictEqual(status(), { run: 1, look: others.look.name, recipe: recipeOf(others, 'copy') });
   }
+});
+
+test('what is cut by decoding depends on the ffmpeg that encodes it; what is cut at its keyframes does not', async (t) => {
+  const { ports } = await setup(t, 'open-gop');
+  const newer: SplitPorts = { ...ports, tools: { ...ports.tools, version: '99.9' } };
+  assert.equal(recipeOf(newer, 'copy'), recipeOf(ports, 'copy'));
+  assert.notEqual(recipeOf(newer, 'rekey'), recipeOf(ports, 'rekey'));
 });
 
 test('a file that went or changed is no recording of this message any more', async (t) => {
