@@ -23,6 +23,7 @@ interface Service {
   readonly mem_limit?: string;
   readonly logging?: { readonly options?: Record<string, string> };
   readonly ports?: { readonly host_ip?: string }[];
+  readonly depends_on?: object;
 }
 
 test('every container is confined, bounded, watched and restarted', { skip: (await noDocker()) ?? false }, async () => {
@@ -40,6 +41,16 @@ test('every container is confined, bounded, watched and restarted', { skip: (awa
     assert.equal(service.restart, 'unless-stopped', name);
     assert.ok(service.healthcheck, name);
     assert.ok(service.mem_limit, name);
+  }
+});
+
+test('the doctor can be asked where nothing else runs', { skip: (await noDocker()) ?? false }, async () => {
+  const secured = ['-f', COMPOSE, '-f', join(DEPLOY, 'kafka/secured/services.yml')];
+  for (const files of [['-f', COMPOSE], secured]) {
+    const told = await docker(['compose', ...files, '--profile', '*', 'config', '--format', 'json']);
+    const { services } = JSON.parse(told) as { services: Record<string, Service> };
+    assert.equal(services.cli?.depends_on, undefined);
+    assert.ok(services.assembler?.depends_on);
   }
 });
 
