@@ -40,6 +40,7 @@ test('Ctrl-C while batches are graded: what is in hand is finished, the next sta
   const hung = setTimeout(() => killGroup(first.child), 90_000);
   assert.equal(await first.ended, 0, first.lines.join('\n'));
   clearTimeout(hung);
+  assert.match(first.lines.at(-1) ?? '', /stopped; 1 recording not done, starting again goes on there/);
   const [before] = await room.status();
   assert.equal(before?.state, 'grading', JSON.stringify(before));
   assert.equal(before.code, null, 'a stop is no failure');

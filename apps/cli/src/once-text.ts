@@ -1,5 +1,5 @@
 import type { RecordingStatus } from '@dailies/contracts';
-import { todoOf } from '@dailies/contracts';
+import { isFinal, todoOf } from '@dailies/contracts';
 import { safeText } from '@dailies/service';
 import { count, duration, rate, size } from './figures.ts';
 import type { Outcome } from './once.ts';
@@ -38,4 +38,10 @@ export function outcomeText(outcome: Outcome, problems: readonly { readonly mess
     lines.push(`${safeText(status.path)}: ${status.state}; it goes on with the next run.`);
   for (const problem of problems) lines.push(safeText(problem.message));
   return `${lines.join('\n')}\n`;
+}
+
+/** The last line of a pipeline that was stopped: whether anything is left. */
+export function stoppedText(recordings: readonly RecordingStatus[]): string {
+  const open = recordings.filter(({ state }) => !isFinal(state)).length;
+  return open === 0 ? 'stopped' : `stopped; ${count(open, 'recording')} not done, starting again goes on there`;
 }

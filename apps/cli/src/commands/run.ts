@@ -18,7 +18,7 @@ import type { Command, Context } from '../command.ts';
 import { mayColor } from '../command-log.ts';
 import { takeLock } from '../lock.ts';
 import { exitCodeOfOnce, outcomeOf } from '../once.ts';
-import { outcomeText } from '../once-text.ts';
+import { outcomeText, stoppedText } from '../once-text.ts';
 import { openPipeline, type Pipeline, type PipelineOptions, workedThrough } from '../pipeline.ts';
 import { requireFolder } from '../read-view.ts';
 import { startReporter } from '../reporter.ts';
@@ -144,6 +144,7 @@ async function work(pipeline: Pipeline, options: PipelineOptions, context: Conte
   const isForced = ending.by === 'signal' && ending.forced;
   // Closing the pipeline would wait for the very work that is not to be waited for.
   if (isForced) context.exitNow(exitCodeOf(ending));
+  if (!config.once && ending.by === 'signal') log.info(stoppedText(pipeline.view.all()));
   if (!config.once || ending.by === 'error' || isForced) return exitCodeOf(ending);
   return sayOutcome(pipeline, library, reporter.touched, { log, screen, asLog: config.logFormat === 'json' });
 }
