@@ -31,6 +31,8 @@ export const Picture = z.object({
   pixelFormat: z.string(),
   /** Clockwise turn, in degrees, that brings the coded picture upright. */
   rotation: z.union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)]),
+  /** Whether it is shown mirrored, left for right, after that turn. Older messages do not say. */
+  mirror: z.boolean().default(false),
   /** Sample aspect ratio of the coded picture; 1:1 when unknown. */
   sampleAspect: Rational,
   /**

@@ -1,10 +1,11 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import type { VideoBatch } from '@dailies/contracts';
+import { DailiesError, type VideoBatch } from '@dailies/contracts';
 import { collectTarget } from './collect.ts';
 import { encoderOptions } from './encoder.ts';
 import { barFilters, decodeFilters, preparedPicture, type Rows } from './picture.ts';
 import type { FramePipes } from './pump.ts';
 import { runFfmpeg } from './run.ts';
+import { otherSizesOfBatch } from './sizes.ts';
 import { trackTimescale } from './ticks.ts';
 import type { FfmpegTools } from './tools.ts';
 
@@ -47,7 +48,7 @@ export async function gradeBatch(
       '-map',
       '0:v:0',
       '-vf',
-      [...unwanted(manifest), decodeFilters(manifest.picture), ...bars.off].join(','),
+      [...unwanted(manifest), decodeFilters(manifest.picture, 'refused'), ...bars.off].join(','),
       ...tools.passthrough,
       '-enc_time_base',
       '-1',
@@ -62,7 +63,11 @@ export async function gradeBatch(
     signal,
     nice: options.nice,
     purpose: 'decode a batch',
-  }).finally(() => void opened.promise.then(() => holds.decoded.close()));
+  })
+    .catch(async (failure: unknown) => {
+      throw await withReason(failure, tools, manifest, payload, options);
+    })
+    .finally(() => void opened.promise.then(() => holds.decoded.close()));
 
   const encode = runFfmpeg({
     tools,
@@ -97,6 +102,22 @@ export async function gradeBatch(
   // because the pipe is held until then.
   if (failures.length > 0) throw failures[0];
   return encoded.bytes();
+}
+
+/** The decoder refuses frames of another size than the manifest's, but does not say so by its exit code: ffprobe is asked. */
+async function withReason(
+  failure: unknown,
+  tools: FfmpegTools,
+  manifest: VideoBatch,
+  payload: Uint8Array,
+  { timeoutMs, signal }: GradeOptions,
+): Promise<unknown> {
+  if (!(failure instanceof DailiesError) || failure.code !== 'FFMPEG_FAILED') return failure;
+  const others = await otherSizesOfBatch(tools, manifest, payload, { timeoutMs, signal });
+  if (others.length === 0) return failure;
+  const { width, height } = manifest.picture;
+  const what = `frames of ${others.join(', ')} instead of ${width}x${height}`;
+  return new DailiesError('FRAMES_MISMATCH', `Batch ${manifest.index} decodes to ${what}.`, { cause: failure });
 }
 
 /** Drops frames that are decoded for others only, before the window: they need not travel. The pump proves the rest. */

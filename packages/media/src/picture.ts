@@ -6,12 +6,13 @@ const READY = 'yuv420p';
 /**
  * ffmpeg's filters that bring a decoded frame to what the kernel reads: upright, limited-range 8-bit 4:2:0, even size.
  * Only what is needed: Jibri's recordings pass untouched.
+ * @param otherSizes what becomes of frames of another size than the recording's: ffmpeg fails, or they are shown whole in
+ *   the middle of the film's picture (docs/decisions/0019)
  */
-export function decodeFilters(picture: Picture): string {
+export function decodeFilters(picture: Picture, otherSizes: 'refused' | 'fitted'): string {
   const filters: string[] = [];
-  if (picture.rotation === 90) filters.push('transpose=clock');
-  if (picture.rotation === 180) filters.push('hflip', 'vflip');
-  if (picture.rotation === 270) filters.push('transpose=cclock');
+  if (otherSizes === 'refused') filters.push(onlyOf(picture));
+  filters.push(...turnFilters(picture));
   if (picture.pixelFormat !== READY || picture.color.range === 'pc') {
     const full = picture.color.range === 'pc' || picture.pixelFormat.startsWith('yuvj');
     // Without a tag, RGB becomes BT.709; Y'CbCr keeps its matrix, only its range, depth and chroma sampling change.
@@ -20,16 +21,63 @@ export function decodeFilters(picture: Picture): string {
     );
   }
   filters.push(`format=${READY}`);
-  const upright = picture.rotation % 180 === 0;
-  const right = picture.filmWidth - (upright ? picture.width : picture.height);
-  const bottom = picture.filmHeight - (upright ? picture.height : picture.width);
+  const { width, height } = uprightOf(picture);
+  if (otherSizes === 'fitted') filters.push(...fitFilters(picture));
+  const right = picture.filmWidth - width;
+  const bottom = picture.filmHeight - height;
   if (right || bottom) {
-    filters.push(
-      `pad=${picture.filmWidth}:${picture.filmHeight}:0:0`,
-      `fillborders=left=0:top=0:right=${right}:bottom=${bottom}:mode=smear`,
-    );
+    if (otherSizes === 'refused') filters.push(`pad=${picture.filmWidth}:${picture.filmHeight}:0:0`);
+    filters.push(`fillborders=left=0:top=0:right=${right}:bottom=${bottom}:mode=smear`);
   }
   return filters.join(',');
+}
+
+/** Passes frames of the recording's size as they are, and makes ffmpeg fail at any other. */
+function onlyOf({ width, height }: Picture): string {
+  return `crop=w=if(eq(iw\\,${width})*eq(ih\\,${height})\\,iw\\,0):h=ih:exact=1`;
+}
+
+/** Turns and mirrors a coded picture to how it is shown. */
+function turnFilters({ rotation, mirror }: Picture): readonly string[] {
+  const turns = {
+    0: mirror ? ['hflip'] : [],
+    90: mirror ? ['transpose=cclock_flip'] : ['transpose=clock'],
+    180: mirror ? ['vflip'] : ['hflip', 'vflip'],
+    270: mirror ? ['transpose=clock_flip'] : ['transpose=cclock'],
+  };
+  return turns[rotation];
+}
+
+/**
+ * Scales frames of another size to fit, in their own shape, and pads them to the film's size. Those of the recording's size
+ * stay as they are; ffmpeg works out the expressions anew where the size changes.
+ */
+function fitFilters(picture: Picture): readonly string[] {
+  const { width, height, sampleAspect } = uprightOf(picture);
+  const aspect = `${sampleAspect.num}/${sampleAspect.den}`;
+  const same = `eq(iw\\,${width})*eq(ih\\,${height})`;
+  // Even, and not one too small for what floating point has lost.
+  const side = (most: number, fitting: string): string => `max(2\\,2*trunc(min(${most}\\,${fitting})/2+0.25))`;
+  const w = side(width, `${height}*dar/(${aspect})`);
+  const h = side(height, `${width}*(${aspect})/dar`);
+  const middle = (free: string): string => `if(${same}\\,0\\,${free}/2)`;
+  return [
+    `scale=w=if(${same}\\,iw\\,${w}):h=if(${same}\\,ih\\,${h}):flags=bicubic+accurate_rnd+full_chroma_int`,
+    // A rounded side is no wish for other samples.
+    `setsar=sar=${aspect}:max=1000000`,
+    `pad=${picture.filmWidth}:${picture.filmHeight}:${middle('(ow-iw)')}:${middle('(oh-ih)')}`,
+  ];
+}
+
+/** Size and shape of the picture as it is shown, before it is made even. */
+function uprightOf({
+  rotation,
+  width,
+  height,
+  sampleAspect,
+}: Picture): Pick<Picture, 'width' | 'height' | 'sampleAspect'> {
+  if (rotation % 180 === 0) return { width, height, sampleAspect };
+  return { width: height, height: width, sampleAspect: { num: sampleAspect.den, den: sampleAspect.num } };
 }
 
 /** The rows of a film that travel between ffmpeg and the kernel, half open, from an even one: all but the bars. */
@@ -56,7 +104,6 @@ function isRgb(picture: Picture): boolean {
 
 /** The picture after `decodeFilters`: what the frames of a re-keyed recording are. */
 export function preparedPicture(picture: Picture): Picture {
-  const turned = picture.rotation % 180 !== 0;
   return {
     ...picture,
     codec: 'h264',
@@ -64,7 +111,8 @@ export function preparedPicture(picture: Picture): Picture {
     height: picture.filmHeight,
     pixelFormat: READY,
     rotation: 0,
-    sampleAspect: turned ? { num: picture.sampleAspect.den, den: picture.sampleAspect.num } : picture.sampleAspect,
+    mirror: false,
+    sampleAspect: uprightOf(picture).sampleAspect,
     color: filmColor(picture),
   };
 }

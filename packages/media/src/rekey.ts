@@ -106,7 +106,7 @@ export async function splitByRekey(
         '-map',
         `0:${source.videoIndex}`,
         '-vf',
-        decodeFilters(source.picture),
+        decodeFilters(source.picture, 'fitted'),
         ...tools.passthrough,
         '-enc_time_base',
         '-1',

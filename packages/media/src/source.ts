@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type ColorTags, DailiesError, type Picture, type Rational } from '@dailies/contracts';
 import { missingBytes } from './cut-off.ts';
+import { displayOf } from './display.ts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
 import { keepAnswers } from './kept.ts';
 import { checkReadable } from './read-errors.ts';
@@ -137,9 +138,9 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       'RECORDING_TOO_LARGE',
       `The recording lasts ${Math.round(durationS)} s; the limit MAX_DURATION_S is ${limits.maxDurationS}.`,
     );
-  const rotation = rotationOf(video);
+  const display = displayOf(video);
   const color = colorOf(video);
-  const upright = rotation % 180 === 0;
+  const upright = display.rotation % 180 === 0;
   const heard = probed.streams.filter((stream) => stream.codec_type === 'audio');
   const audio = heard.filter(isKnown).map((stream) => ({
     index: stream.index,
@@ -166,7 +167,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       width,
       height,
       pixelFormat: video.pix_fmt,
-      rotation,
+      ...display,
       sampleAspect: rational(video.sample_aspect_ratio, ':') ?? { num: 1, den: 1 },
       frameRate: frameRateOf(video),
       color,
@@ -192,16 +193,6 @@ const even = (n: number): number => n + (n % 2);
 function rational(text: string | undefined, separator: string): Rational | null {
   const [num, den] = (text ?? '').split(separator).map(Number);
   return num && den && num > 0 && den > 0 ? { num, den } : null;
-}
-
-/** ffprobe gives the display matrix' angle counter-clockwise; old files have a `rotate` tag, clockwise. */
-function rotationOf(video: ProbedStream): Picture['rotation'] {
-  const matrix = video.side_data_list?.find(
-    (side) => typeof side.rotation === 'number' || typeof side.rotation === 'string',
-  );
-  const clockwise = matrix ? -Number(matrix.rotation) : Number(video.tags?.rotate ?? 0);
-  const turned = (((Math.round(clockwise / 90) * 90) % 360) + 360) % 360;
-  return turned === 90 || turned === 180 || turned === 270 ? turned : 0;
 }
 
 /** 30 when the container does not say; never beyond what H.264 has levels for. */

@@ -6,6 +6,7 @@ import { lookIntoPackets, offsetFor, type PacketTable, readPacketTable, streamPa
 import { preparedPicture } from './picture.ts';
 import { type CutProblem, planBatches } from './plan.ts';
 import { splitByRekey } from './rekey.ts';
+import { otherSizes } from './sizes.ts';
 import type { Source } from './source.ts';
 import type { PlannedBatch } from './tail.ts';
 import type { FfmpegTools } from './tools.ts';
@@ -79,6 +80,7 @@ export async function prepareSplit(
     }
     problem = plan.problem;
   }
+  const others = await otherSizes(tools, source, options);
   return {
     cut: 'rekey',
     timeBase,
@@ -86,9 +88,17 @@ export async function prepareSplit(
     durationMs,
     picture: preparedPicture(source.picture),
     problem,
-    notes: problem === 'asked for' ? source.notes : [...source.notes, `it is decoded to be cut: ${problem}`],
+    notes: [
+      ...source.notes,
+      ...(problem === 'asked for' ? [] : [`it is decoded to be cut: ${problem}`]),
+      ...(others.length > 0 ? [sizesNote(others, source.picture)] : []),
+    ],
     run: (sink) => splitByRekey(tools, source, { timeBase, offset }, sink, options),
   };
+}
+
+function sizesNote(others: readonly string[], { width, height }: Picture): string {
+  return `its picture changes its size: frames of ${others.join(', ')} are scaled to fit into ${width}x${height}, whole and in their own shape`;
 }
 
 /** Codecs whose packets decode from NUT as they do from their container. Others (QuickTime RLE, palettes) need more than NUT carries. */

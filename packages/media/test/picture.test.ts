@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Picture } from '@dailies/contracts';
-import { barFilters } from '../src/picture.ts';
+import { Picture } from '@dailies/contracts';
+import { barFilters, decodeFilters } from '../src/picture.ts';
 
 const picture: Picture = {
   codec: 'h264',
@@ -9,6 +9,7 @@ const picture: Picture = {
   height: 1280,
   pixelFormat: 'yuv420p',
   rotation: 90,
+  mirror: false,
   sampleAspect: { num: 1, den: 1 },
   frameRate: 30,
   color: { range: null, space: null, primaries: null, transfer: null },
@@ -25,4 +26,29 @@ test('bars are taken off and put on in the orientation and size of the film', ()
 
 test('without bars there is nothing to do', () => {
   assert.deepEqual(barFilters(picture, { from: 0, to: 720 }), { off: [], on: [] });
+});
+
+test('frames of another size are refused before anything hides it, or fitted', () => {
+  const refused = decodeFilters(picture, 'refused');
+  assert.match(refused, /^crop=w=if\(eq\(iw\\,719\)\*eq\(ih\\,1280\)\\,iw\\,0\):h=ih:exact=1,transpose=clock,/);
+  assert.doesNotMatch(refused, /dar/);
+  const fitted = decodeFilters(picture, 'fitted');
+  assert.doesNotMatch(fitted, /crop/);
+  assert.match(fitted, /pad=1280:720:if\(eq\(iw\\,1280\)\*eq\(ih\\,719\)/);
+});
+
+test('a picture is turned and then mirrored', () => {
+  const turn = (rotation: Picture['rotation']) =>
+    decodeFilters({ ...picture, width: 320, height: 180, rotation, mirror: true }, 'fitted').split(',')[0];
+  assert.deepEqual(([0, 90, 180, 270] as const).map(turn), [
+    'hflip',
+    'transpose=cclock_flip',
+    'vflip',
+    'transpose=clock_flip',
+  ]);
+});
+
+test('a picture of an older message is not mirrored', () => {
+  const { mirror: _, ...older } = picture;
+  assert.deepEqual(Picture.parse(older), picture);
 });

@@ -31,6 +31,7 @@ const video = (cut: 'copy' | 'rekey'): FrameBatch => ({
     height: 180,
     pixelFormat: 'yuv420p',
     rotation: 0,
+    mirror: false,
     sampleAspect: { num: 1, den: 1 },
     frameRate: 30,
     color: { range: null, space: null, primaries: null, transfer: null },
