@@ -26,6 +26,7 @@ export interface KafkaBusOptions {
   readonly tuning?: Partial<KafkaTuning>;
   readonly log?: BusLog | undefined;
   readonly onError?: ((error: DailiesError) => void) | undefined;
+  readonly onEnd?: ((error: DailiesError) => void) | undefined;
   /** Connected; the bus closes it. */
   readonly admin: Admin;
   readonly connection: Connection;
@@ -40,11 +41,19 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   const tails = new Set<Tail>();
   const report = createReporter(options.onError ?? (() => {}), systemClock);
   let closing: Promise<void> | null = null;
+  let ended = false;
+  const end = (error: DailiesError): void => {
+    if (ended || closing) return;
+    ended = true;
+    options.onEnd?.(error);
+  };
   const publisher: Publisher | null = readOnly
     ? null
-    : await createPublisher(connection, { partitions, patienceMs, report }).catch((thrown: unknown) => {
-        throw kafkaError(thrown, brokers, 'connecting');
-      });
+    : await createPublisher(connection, { partitions, patienceMs, hopelessMs: tuning.hopelessMs, report, end }).catch(
+        (thrown: unknown) => {
+          throw kafkaError(thrown, brokers, 'connecting');
+        },
+      );
 
   const requireOpen = (): void => {
     if (closing) throw new DailiesError('BUS_FAILED', `The bus on ${brokers} is closed.`);

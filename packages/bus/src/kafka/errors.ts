@@ -9,6 +9,8 @@ interface Known {
   readonly code: string;
   readonly message: string;
   readonly broker: string;
+  /** Whether kafkajs holds it to be worth another try. */
+  readonly retriable: boolean;
 }
 
 /** Errors of a TLS handshake, by the codes of Node and OpenSSL. */
@@ -19,14 +21,15 @@ const ROOM = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 function chain(thrown: unknown): Known[] {
   const found: Known[] = [];
   for (let error = thrown; error instanceof Error && found.length < 10; error = error.cause) {
-    const { type, code, broker, errors } = error as Error &
-      Partial<Record<'type' | 'code' | 'broker' | 'errors', unknown>>;
+    const { type, code, broker, errors, retriable } = error as Error &
+      Partial<Record<'type' | 'code' | 'broker' | 'errors' | 'retriable', unknown>>;
     found.push({
       name: error.name,
       type: typeof type === 'string' ? type : '',
       code: typeof code === 'string' ? code : '',
       message: error.message,
       broker: typeof broker === 'string' ? broker : '',
+      retriable: retriable === true,
     });
     // createTopics collects its errors in one.
     if (Array.isArray(errors)) found.push(...errors.flatMap((one) => chain(one)));
@@ -77,6 +80,20 @@ export function isPassing(thrown: unknown): boolean {
   return isUnreachable(thrown) || PASSING.includes(protocolError(thrown));
 }
 
+/** Whether the broker refuses the times of our clock: so it does until somebody sets the clock. */
+export function isWrongClock(thrown: unknown): boolean {
+  return protocolError(thrown) === 'INVALID_TIMESTAMP';
+}
+
+/**
+ * Whether the same will fail again and again until somebody changes something: a clock, a limit, a topic that is gone
+ * (for a moment that is normal, when one was just made or gets another leader). Anything that is not known to pass.
+ */
+export function isHopeless(thrown: unknown): boolean {
+  if (protocolError(thrown) === 'UNKNOWN_TOPIC_OR_PARTITION') return true;
+  return !isPassing(thrown) && !chain(thrown).some(({ retriable }) => retriable);
+}
+
 /** Says what failed at the broker, and what to do about it. `while_` completes "Kafka failed while …". */
 export function kafkaError(thrown: unknown, brokers: string, while_: string): DailiesError {
   if (thrown instanceof DailiesError) return thrown;
@@ -91,6 +108,10 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
       'BATCH_TOO_LARGE',
       'The broker refused a message for its size. Its topic needs max.message.bytes of 11 MiB: `dailies topics` shows what is set.',
       { cause: thrown },
+    );
+  if (isWrongClock(thrown))
+    return failed(
+      `the broker refuses the time of this record, ${new Date().toISOString()}: the clock of this machine is more than an hour ahead of the broker's. Set it (timedatectl set-ntp true) and start again; \`dailies doctor\` compares the two.`,
     );
   const auth = is(
     ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED',

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DailiesError, toDailiesError } from '@dailies/contracts';
-import Cluster, { type FetchedPartition } from 'kafkajs/src/cluster/index.js';
-import { createLogger } from 'kafkajs/src/loggers/index.js';
+import type { FetchedPartition } from 'kafkajs/src/cluster/index.js';
 import type { BusRecord, Tail, TailOptions } from '../port.ts';
+import { clusterOf } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { isUnreachable, kafkaError, protocolError } from './errors.ts';
 import { decodeRecord } from './records.ts';
@@ -22,7 +22,6 @@ const SHARED_WAIT_MS = 250;
 const PARTITION_BYTES = 1024 * 1024;
 const FETCH_BYTES = 10 * 1024 * 1024;
 const READ_UNCOMMITTED = 0;
-const METADATA_MAX_AGE_MS = 300_000;
 /** How long a broker that went away in the middle is waited for, before the tail has caught up. */
 const PATIENCE_MS = 30_000;
 const AGAIN_MS = 300;
@@ -37,15 +36,7 @@ export async function startTail(
   options: TailOptions,
   { connection, report, open }: TailPorts,
 ): Promise<Tail> {
-  const { config } = connection;
-  const cluster = new Cluster({
-    ...config,
-    logger: createLogger({ level: config.logLevel, logCreator: config.logCreator }),
-    enforceRequestTimeout: true,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: null,
-  });
+  const cluster = clusterOf(connection);
   /** By partition: the offset of the next record. */
   const places = new Map<number, bigint>();
   let closed = false;
