@@ -6,6 +6,7 @@ import { clusterOf } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { isUnreachable, kafkaError, protocolError } from './errors.ts';
 import { decodeRecord } from './records.ts';
+import { within } from './within.ts';
 
 export interface TailPorts {
   /** Of this tail alone: a fetch that waits for records holds up all others of its connection. */
@@ -25,6 +26,7 @@ const READ_UNCOMMITTED = 0;
 /** How long a broker that went away in the middle is waited for, before the tail has caught up. */
 const PATIENCE_MS = 30_000;
 const AGAIN_MS = 300;
+const CLOSE_MS = 1000;
 
 /**
  * Reads a topic from its beginning; see `Bus.tail`. It fetches by itself, below the public interface of kafkajs: that has
@@ -177,7 +179,8 @@ export async function startTail(
     // A fetch that waits is cut off; nothing of it is wanted.
     connection.destroy();
     await cluster.disconnect().catch(() => {});
-    await following;
+    // In the middle of its tries (a topic that was made anew), kafkajs does not see that; nothing of it is waited for.
+    await within(CLOSE_MS, following);
   };
   const onAbort = (): void => void close();
   const tail: Tail = { close };

@@ -19,6 +19,8 @@ export interface KafkaTuning {
   readonly stallMs: number;
   /** What does not pass by itself (a clock that is wrong, a topic that is gone) is borne for so long; then the process has to end. */
   readonly hopelessMs: number;
+  /** How often a service looks whether its topics are still the same. */
+  readonly topicsEveryMs: number;
 }
 
 export const DEFAULT_TUNING: KafkaTuning = {
@@ -32,4 +34,5 @@ export const DEFAULT_TUNING: KafkaTuning = {
   abortGraceMs: 2000,
   stallMs: 10 * 60_000,
   hopelessMs: 15_000,
+  topicsEveryMs: 5000,
 };
