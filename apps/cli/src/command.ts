@@ -11,6 +11,7 @@ export type OpenBus = (
     readonly onError?: (error: DailiesError) => void;
     readonly log?: Logger;
     readonly waitForBrokerMs?: number;
+    readonly onEnd?: (error: DailiesError) => void;
   },
 ) => Promise<Bus>;
 

@@ -7,6 +7,7 @@ import { createCourtesy, createIngestWatcher, type IngestWatcher } from '@dailie
 import type { Library } from '@dailies/library';
 import { type FfmpegTools, inspectRecording } from '@dailies/media';
 import {
+  endProcess,
   followRecordings,
   type Logger,
   type Monitor,
@@ -64,6 +65,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     bus = await openBus(config, {
       log,
       waitForBrokerMs: Number.POSITIVE_INFINITY,
+      onEnd: endProcess,
       onError: (error) => log.error({ err: error }, 'the bus failed at something that nobody waits for'),
     });
     return { ...(await build(monitor.bus(bus), monitor, options)), close };

@@ -24,7 +24,7 @@ export interface BusRecord {
   readonly offset: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Uint8Array;
-  /** When it was published, in ms since 1970. */
+  /** When it was published, in ms since 1970, by the clock of the bus (on Kafka the broker's). For comparing with others of the bus. */
   readonly timestampMs: number;
   /**
    * 1 at the first delivery, one more at each further one, be it after a failure or after the death of a process (as far

@@ -33,6 +33,11 @@ export interface OpenBusOptions {
   readonly readOnly?: boolean;
   /** Told of errors that no caller waits for. */
   readonly onError?: (error: DailiesError) => void;
+  /**
+   * Kafka: told once when this process cannot go on, and why: a new one has to take its place. Without it, what cannot go
+   * on is tried again and reported; readers of a topic that was made anew read the new one.
+   */
+  readonly onEnd?: (error: DailiesError) => void;
   readonly log?: BusLog;
   /**
    * Kafka: how long brokers that do not answer are waited for, at the start and when something is published, ms; 15 s

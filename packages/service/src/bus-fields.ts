@@ -25,7 +25,8 @@ export const busFields = [
     env: 'KAFKA_CREATE_TOPICS',
     type: 'boolean',
     default: true,
-    describe: 'Make topics that are missing at the start. Switched off, they are only checked.',
+    describe:
+      'Make topics that are missing at the start, and let those of before stamp their records by themselves. Switched off, they are only checked.',
     example: 'false',
   }),
   field({

@@ -140,6 +140,14 @@ export function exitCodeOf(ending: Ending): number {
   return 0;
 }
 
+/**
+ * Ends the process as an error that nothing caught, see `processHooks`: for what only a new process can mend. The same way
+ * as a consumer that gives up goes, when nobody waits for its `done`.
+ */
+export function endProcess(error: unknown): void {
+  void Promise.reject(error);
+}
+
 /** The hooks of a process. For main.ts: `processHooks(process)`. */
 export function processHooks(proc: Pick<EventEmitter, 'on' | 'off'>): ProcessHooks {
   const listen = (events: readonly string[], listener: (fact: unknown) => void): (() => void) => {

@@ -6,7 +6,7 @@ import { errorLines } from './error-lines.ts';
 import type { ConfigOf, FieldSpec } from './fields.ts';
 import { asksForHelp, asksForVersion, HELP_COLUMNS, serviceHelp } from './help.ts';
 import { httpFields } from './http-fields.ts';
-import { exitCodeOf, processHooks, runServices } from './lifecycle.ts';
+import { endProcess, exitCodeOf, processHooks, runServices } from './lifecycle.ts';
 import { createLogger } from './logger.ts';
 import { type Monitor, openMonitor } from './monitor/open.ts';
 import { type OutputStream, type SafeOutput, safeOutput } from './output.ts';
@@ -122,6 +122,9 @@ function openLog(
   });
 }
 
+/** Brokers are waited for, however long that takes. */
+const FOR_EVER = Number.POSITIVE_INFINITY;
+
 /** The service with its bus as one: a signal ends the opening, too, and the bus closes after the service. */
 function inProcess<const Fields extends readonly FieldSpec[], Prepared>(
   spec: ServiceSpec<Fields, Prepared>,
@@ -151,7 +154,7 @@ function inProcess<const Fields extends readonly FieldSpec[], Prepared>(
         log.error({ err: error }, 'the bus failed at something that nobody waits for');
       // All at once: work waits for a new process, and on a busy machine each step in turn takes its while.
       const [opened, telling, prepared] = await Promise.all([
-        kept(spec.openBus(config, { clientId: name, log, onError, waitForBrokerMs: Number.POSITIVE_INFINITY })),
+        kept(spec.openBus(config, { clientId: name, log, onError, onEnd: endProcess, waitForBrokerMs: FOR_EVER })),
         kept(openMonitor({ ...at, service: name, version: VERSION, log })),
         spec.prepare?.({ config, searchPath }),
       ]);

@@ -22,7 +22,8 @@ const fields = [
     flag: '--create',
     type: 'boolean',
     default: false,
-    describe: 'Make the topics that are missing, with the right settings.',
+    describe:
+      'Make the topics that are missing, with the right settings, and let those of before stamp their records (message.timestamp.type).',
     example: 'true',
   }),
   field({
@@ -41,7 +42,7 @@ export const topics: Command = {
   usage: 'topics',
   summary: 'Show the topics on Kafka and what is wrong with them, or create them.',
   details: [
-    'Services make topics that are missing when they start, unless KAFKA_CREATE_TOPICS is off. Nothing that exists is ever changed: where a setting would lose work, the line says which one and what it has to be. Exit code 1 when a topic is missing or would lose work. The JSON objects have name, created, partitions, replicas, settings, problems, notes.',
+    'Services make topics that are missing when they start, unless KAFKA_CREATE_TOPICS is off. One setting of what exists they change, as --create does: message.timestamp.type becomes LogAppendTime, for brokers refuse what a machine sends whose clock is an hour ahead. Where another one would lose work, the line says which and what it has to be. Exit code 1 when a topic is missing or would lose work. The JSON objects have name, created, partitions, replicas, settings, problems, notes.',
   ],
   fields,
   positionals: 0,

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { toDailiesError } from '@dailies/contracts';
-import { quote } from '@dailies/library';
+import { explained, quote } from '@dailies/library';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Check, DoctorInput } from './input.ts';
 import { nearestFolder, withProbeFile } from './probe-file.ts';
@@ -17,26 +17,15 @@ const NTP = 'Let both machines set their clocks by NTP: timedatectl set-ntp true
 export const clockCheck: Check = {
   name: 'clock',
   async run(input) {
-    const { folders, survey, host } = input;
+    const { survey, host } = input;
     const findings: Finding[] = [];
     const now = host.now();
     if (now < NOT_BEFORE_MS)
       findings.push(
         fail('clock', `it says ${new Date(now).toISOString()}.`, 'Set the clock: timedatectl set-ntp true'),
       );
-    const folder = await nearestFolder(folders.recordings);
-    // The disk may take its time: what counts is whether the file's time lies between the two looks at our clock.
-    const beforeMs = host.now();
-    const mtimeMs = await withProbeFile(folder, async (file) => (await stat(file)).mtimeMs);
-    const skewMs = Math.min(0, mtimeMs - beforeMs) + Math.max(0, mtimeMs - host.now());
-    if (Math.abs(skewMs) > SKEW_MS)
-      findings.push(
-        warn(
-          'clock',
-          `A file written now in ${quote(folder)} has a time ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} this machine’s clock.`,
-          NTP,
-        ),
-      );
+    const files = await filesFinding(input);
+    if (files.level !== 'ok') findings.push(files);
     const ahead = survey.candidates.filter(({ mtimeMs }) => mtimeMs > now + FUTURE_MS);
     if (ahead[0])
       findings.push(
@@ -48,14 +37,33 @@ export const clockCheck: Check = {
       );
     const broker = await brokerFinding(input);
     if (broker && broker.level !== 'ok') findings.push(broker);
-    if (findings.length > 0) return findings;
-    const files = ok(
-      'clock',
-      'files get the time that this machine’s clock shows (whether that is right was not checked)',
-    );
-    return broker ? [files, broker] : [files];
+    return findings.length > 0 ? findings : [files, broker].filter((finding) => finding !== null);
   },
 };
+
+/** Whether files get the time of our clock. That one cannot be written says nothing of clocks, and keeps nothing else from being asked. */
+async function filesFinding({ folders, host }: DoctorInput): Promise<Finding> {
+  try {
+    const folder = await nearestFolder(folders.recordings);
+    // The disk may take its time: what counts is whether the file's time lies between the two looks at our clock.
+    const beforeMs = host.now();
+    const mtimeMs = await withProbeFile(folder, async (file) => (await stat(file)).mtimeMs);
+    const skewMs = Math.min(0, mtimeMs - beforeMs) + Math.max(0, mtimeMs - host.now());
+    if (Math.abs(skewMs) <= SKEW_MS)
+      return ok('clock', 'files get the time that this machine’s clock shows (whether that is right was not checked)');
+    return warn(
+      'clock',
+      `A file written now in ${quote(folder)} has a time ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} this machine’s clock.`,
+      NTP,
+    );
+  } catch (thrown) {
+    // The lines of the folders say what is wrong with that.
+    return ok(
+      'clock',
+      `that of the files could not be asked: ${explained(thrown, 'write', folders.recordings).message}`,
+    );
+  }
+}
 
 /** Times travel in messages: until when a meeting is being recorded, how old an event is, since when a recording waits. */
 async function brokerFinding({ config, brokerClock }: DoctorInput): Promise<Finding | null> {

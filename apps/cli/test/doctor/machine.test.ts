@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { DailiesError } from '@dailies/contracts';
 import { clockCheck } from '../../src/doctor/clock.ts';
@@ -64,6 +65,20 @@ test('the clock of a broker: the same, another one, and one that does not tell',
     throw new DailiesError('BUS_FAILED', 'kafka:9092 refused.');
   };
   assert.match(await of(refused), /ok that of the brokers could not be asked: kafka:9092 refused/);
+});
+
+// The whole check failed with EACCES, and a broker that was two hours off was not told.
+test('where no file can be written, the clock of the broker is asked all the same', async (t) => {
+  const input = inputOf(temporaryFolder(t), {
+    make: false,
+    env: { KAFKA_BROKERS: 'kafka:9092' },
+    host: fakeHost({ now: Date.now }),
+  });
+  // A name that is too long cannot be written, not even by root.
+  const folders = { ...input.folders, recordings: join(temporaryFolder(t), 'x'.repeat(300)) };
+  const brokerClock = async () => ({ beforeMs: NOW, brokerMs: NOW + 7_200_000, afterMs: NOW });
+  const found = await clockCheck.run({ ...input, folders, brokerClock });
+  assert.match(found.map(({ found }) => found).join(), /That of the broker is 7200 s ahead of/);
 });
 
 test('SELinux: off, enforcing with good labels, with others, and private to another container', async (t) => {

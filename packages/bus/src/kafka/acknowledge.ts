@@ -1,6 +1,6 @@
 import type { DailiesError } from '@dailies/contracts';
 import type { OutgoingMessage } from '../port.ts';
-import { isRefusal, kafkaError, protocolError } from './errors.ts';
+import { isHopeless, isRefusal, kafkaError, protocolError } from './errors.ts';
 import type { Lease } from './lease.ts';
 import type { Membership } from './membership.ts';
 import { FRESH, type Progress } from './progress.ts';
@@ -14,9 +14,12 @@ export interface AcknowledgerPorts {
   membership(): Membership;
   /** Whether the consumer has neither stopped nor died. */
   alive(): boolean;
-  /** The broker says that we may not, which no further try will change. */
+  /** The broker says that we may not, or the same has failed for `hopelessMs`: no further try will change that. */
   onRefusal(error: DailiesError): void;
   report(error: DailiesError): void;
+  readonly hopelessMs: number;
+  /** Ms, never set back. */
+  now(): number;
 }
 
 /** Tells the broker what became of records. A broker that is away, or a group that forms anew, is waited for. */
@@ -39,13 +42,18 @@ export function createAcknowledger(ports: AcknowledgerPorts): Acknowledger {
 
   /** Tries until it is done or may not be done any more. @returns whether it was done */
   const persist = async (lease: Lease, write: () => Promise<boolean>): Promise<boolean> => {
+    let hopelessSinceMs: number | null = null;
     while (!lease.lost && alive()) {
       try {
         return await write();
       } catch (thrown) {
         const failure = kafkaError(thrown, brokers, `acknowledging a record of ${topic}`);
-        if (isRefusal(thrown)) ports.onRefusal(failure);
-        else if (!REBALANCING.includes(protocolError(thrown))) ports.report(failure);
+        const rebalancing = REBALANCING.includes(protocolError(thrown));
+        // Who holds a record for ever looks busy, and nobody else gets it: another process may do better.
+        hopelessSinceMs = rebalancing || !isHopeless(thrown) ? null : (hopelessSinceMs ?? ports.now());
+        const hopelessForMs = hopelessSinceMs === null ? 0 : ports.now() - hopelessSinceMs;
+        if (isRefusal(thrown) || hopelessForMs >= ports.hopelessMs) ports.onRefusal(failure);
+        else if (!rebalancing) ports.report(failure);
         await membership().rebalanced(RETRY_MS);
       }
     }

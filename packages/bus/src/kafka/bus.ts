@@ -11,6 +11,7 @@ import { kafkaError } from './errors.ts';
 import { lagOf, readCommitted, waitingIn } from './lag.ts';
 import { startMembership } from './membership.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
+import { watchTopics } from './same-topics.ts';
 import { startTail } from './tail.ts';
 import { DEFAULT_TUNING, type KafkaTuning } from './tuning.ts';
 
@@ -26,6 +27,7 @@ export interface KafkaBusOptions {
   readonly tuning?: Partial<KafkaTuning>;
   readonly log?: BusLog | undefined;
   readonly onError?: ((error: DailiesError) => void) | undefined;
+  readonly onEnd?: ((error: DailiesError) => void) | undefined;
   /** Connected; the bus closes it. */
   readonly admin: Admin;
   readonly connection: Connection;
@@ -40,11 +42,32 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   const tails = new Set<Tail>();
   const report = createReporter(options.onError ?? (() => {}), systemClock);
   let closing: Promise<void> | null = null;
+  let ended = false;
+  const end = (error: DailiesError): void => {
+    if (ended || closing) return;
+    ended = true;
+    options.onEnd?.(error);
+  };
   const publisher: Publisher | null = readOnly
     ? null
-    : await createPublisher(connection, { partitions, patienceMs, report }).catch((thrown: unknown) => {
-        throw kafkaError(thrown, brokers, 'connecting');
-      });
+    : await createPublisher(connection, { partitions, patienceMs, hopelessMs: tuning.hopelessMs, report, end }).catch(
+        (thrown: unknown) => {
+          throw kafkaError(thrown, brokers, 'connecting');
+        },
+      );
+
+  const own = (patient = true): Connection => connectionOf(settings, { clientId, log, patient });
+  const unwatch = options.onEnd
+    ? watchTopics({
+        connection: own(false),
+        topics: Object.keys(topics),
+        everyMs: tuning.topicsEveryMs,
+        goneMs: tuning.hopelessMs,
+        now: () => performance.now(),
+        onEnd: end,
+        log,
+      })
+    : null;
 
   const requireOpen = (): void => {
     if (closing) throw new DailiesError('BUS_FAILED', `The bus on ${brokers} is closed.`);
@@ -60,8 +83,6 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
       throw new DailiesError('MESSAGE_INVALID', `The bus has no topic ${topic}. Do all services run the same version?`);
     return rules;
   };
-  const own = (): Connection => connectionOf(settings, { clientId, log, patient: true });
-
   const consume = async (what: ConsumeOptions): Promise<KafkaConsumer> => {
     const { topic, group } = what;
     const rules = rulesOf(topic);
@@ -111,7 +132,7 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   const close = async (): Promise<void> => {
     await Promise.all([...consumers.keys()].map((consumer) => consumer.stop({ drainMs: 0 })));
     await Promise.all([...tails].map((tail) => tail.close()));
-    await Promise.allSettled([publisher?.close(), admin.disconnect()]);
+    await Promise.allSettled([publisher?.close(), admin.disconnect(), unwatch?.()]);
     connection.destroy();
   };
 

@@ -67,6 +67,8 @@ export async function startConsumer(options: ConsumeOptions, ports: ConsumerPort
     alive: () => !over.signal.aborted,
     onRefusal: (error) => die(error),
     report: ports.report,
+    hopelessMs: tuning.hopelessMs,
+    now: () => performance.now(),
   });
 
   /** Calls a callback of the caller, whose errors must not keep a record from being settled. */

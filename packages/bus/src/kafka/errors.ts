@@ -9,6 +9,8 @@ interface Known {
   readonly code: string;
   readonly message: string;
   readonly broker: string;
+  /** Whether kafkajs holds it to be worth another try. */
+  readonly retriable: boolean;
 }
 
 /** Errors of a TLS handshake, by the codes of Node and OpenSSL. */
@@ -19,14 +21,15 @@ const ROOM = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 function chain(thrown: unknown): Known[] {
   const found: Known[] = [];
   for (let error = thrown; error instanceof Error && found.length < 10; error = error.cause) {
-    const { type, code, broker, errors } = error as Error &
-      Partial<Record<'type' | 'code' | 'broker' | 'errors', unknown>>;
+    const { type, code, broker, errors, retriable } = error as Error &
+      Partial<Record<'type' | 'code' | 'broker' | 'errors' | 'retriable', unknown>>;
     found.push({
       name: error.name,
       type: typeof type === 'string' ? type : '',
       code: typeof code === 'string' ? code : '',
       message: error.message,
       broker: typeof broker === 'string' ? broker : '',
+      retriable: retriable === true,
     });
     // createTopics collects its errors in one.
     if (Array.isArray(errors)) found.push(...errors.flatMap((one) => chain(one)));
@@ -77,13 +80,40 @@ export function isPassing(thrown: unknown): boolean {
   return isUnreachable(thrown) || PASSING.includes(protocolError(thrown));
 }
 
+/** Whether the broker refuses the times of our clock: so it does until somebody sets the clock. */
+export function isWrongClock(thrown: unknown): boolean {
+  return protocolError(thrown) === 'INVALID_TIMESTAMP';
+}
+
+/**
+ * Whether the same will fail again and again until somebody changes something: a clock, a limit, a topic that is gone
+ * (for a moment that is normal, when one was just made or gets another leader). Anything that is not known to pass.
+ */
+export function isHopeless(thrown: unknown): boolean {
+  if (protocolError(thrown) === 'UNKNOWN_TOPIC_OR_PARTITION') return true;
+  return !isPassing(thrown) && !chain(thrown).some(({ retriable }) => retriable);
+}
+
+const TODO = {
+  user: 'Compare with the users of the broker, and with the listener that this port belongs to.',
+  rights: 'Let an administrator of the broker add it: docs/kafka.md lists the rights.',
+  certificate: "Compare with the listener of this port, and with the authority that signed the broker's certificate.",
+  listener: 'Compare with the listener that this port belongs to.',
+  address: 'Try the address from this machine; compare with advertised.listeners of the broker.',
+  clock: 'Set the clock of this machine.',
+} as const;
+
 /** Says what failed at the broker, and what to do about it. `while_` completes "Kafka failed while …". */
 export function kafkaError(thrown: unknown, brokers: string, while_: string): DailiesError {
   if (thrown instanceof DailiesError) return thrown;
   const errors = chain(thrown);
   const is = (test: (error: Known) => boolean): Known | undefined => errors.find(test);
-  const failed = (says: string): DailiesError =>
-    new DailiesError('BUS_FAILED', `Kafka failed while ${while_}: ${says}`, { cause: thrown });
+  /** `todo` where the advice for all failures of the bus, to look at disks, would mislead. */
+  const failed = (says: string, todo?: string): DailiesError =>
+    new DailiesError('BUS_FAILED', `Kafka failed while ${while_}: ${says}`, {
+      cause: thrown,
+      ...(todo === undefined ? {} : { details: { todo } }),
+    });
 
   const tooLarge = is(({ type }) => ROOM.includes(type));
   if (tooLarge)
@@ -92,17 +122,26 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
       'The broker refused a message for its size. Its topic needs max.message.bytes of 11 MiB: `dailies topics` shows what is set.',
       { cause: thrown },
     );
+  if (isWrongClock(thrown))
+    return failed(
+      `the broker refuses the time of this record, ${new Date().toISOString()}: the clock of this machine is more than an hour ahead of the broker's. Set it (timedatectl set-ntp true) and start again; \`dailies doctor\` compares the two.`,
+      TODO.clock,
+    );
   const auth = is(
     ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED',
   );
   if (auth)
-    return failed('the broker refused to let us sign in. Check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and the password.');
+    return failed(
+      'the broker refused to let us sign in. Check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and the password.',
+      TODO.user,
+    );
   if (is(({ type }) => type === 'UNSUPPORTED_SASL_MECHANISM' || type === 'ILLEGAL_SASL_STATE'))
     return failed(
       'the broker does not offer this way to sign in. Check KAFKA_SASL_MECHANISM and the port in KAFKA_BROKERS.',
+      TODO.user,
     );
   const denied = is(({ type }) => type.endsWith('AUTHORIZATION_FAILED'));
-  if (denied) return failed(`the broker says ${denied.type}: its ACLs do not give our user this right.`);
+  if (denied) return failed(`the broker says ${denied.type}: its ACLs do not give our user this right.`, TODO.rights);
   const unknown = is(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION');
   if (unknown) return failed('a topic does not exist on the broker. `dailies topics` shows and makes them.');
   const few = is(({ type }) => type === 'INVALID_REPLICATION_FACTOR');
@@ -113,16 +152,19 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
   if (tls)
     return failed(
       `TLS with ${tls.broker || brokers} did not come about (${plain(tls.message)}). Check KAFKA_TLS, KAFKA_TLS_CA_FILE and the port in KAFKA_BROKERS.`,
+      TODO.certificate,
     );
   const closed = is(({ name }) => name === 'KafkaJSConnectionClosedError');
   if (closed)
     return failed(
       `${closed.broker || brokers} closed the connection. If the broker is up: does its port want TLS (KAFKA_TLS) or signing in (KAFKA_SASL_MECHANISM)?`,
+      TODO.listener,
     );
   const connection = is(({ name }) => name === 'KafkaJSConnectionError');
   if (connection)
     return failed(
       `${connection.broker || brokers} cannot be reached (${connection.code || plain(connection.message)}). Is the broker up, and KAFKA_BROKERS right? Brokers also have to advertise an address that can be reached from here.`,
+      TODO.address,
     );
   const last = errors.at(-1);
   return failed(`${last?.type ? `${last.type}, ` : ''}${plain(last?.message ?? String(thrown))} (brokers: ${brokers})`);

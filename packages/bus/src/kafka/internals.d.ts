@@ -35,6 +35,7 @@ declare module 'kafkajs/src/loggers/index.js' {
 
 declare module 'kafkajs/src/cluster/index.js' {
   import type { ISocketFactory, KafkaConfig, Logger, RetryOptions } from 'kafkajs';
+  import type Encoder from 'kafkajs/src/protocol/encoder.js';
 
   export interface FetchedMessage {
     readonly offset: string;
@@ -51,7 +52,15 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly messages: readonly FetchedMessage[];
   }
 
-  interface Broker {
+  export interface Broker {
+    /** Which versions of which request it takes, by the number of the request. */
+    readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
+    readonly connectionPool: {
+      send<T>(exchange: {
+        request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<Encoder> };
+        response: { decode(raw: Buffer): Promise<T>; parse(decoded: T): Promise<T> };
+      }): Promise<T>;
+    };
     fetch(request: {
       isolationLevel: number;
       maxWaitTime: number;
@@ -82,12 +91,51 @@ declare module 'kafkajs/src/cluster/index.js' {
     refreshMetadataIfNecessary(): Promise<void>;
     removeBroker(address: { host: string; port: number }): void;
     findBroker(node: { nodeId: string }): Promise<Broker>;
+    findControllerBroker(): Promise<Broker>;
     findTopicPartitionMetadata(topic: string): { partitionId: number }[];
     findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>;
     fetchTopicsOffset(
       topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
     ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
   }
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  /** Writes a request, field by field; null where the protocol has nothing. */
+  export default class Encoder {
+    writeInt8(value: number): this;
+    writeBoolean(value: boolean): this;
+    writeString(value: string | null): this;
+    writeArray(items: readonly Encoder[]): this;
+    writeUVarIntString(value: string | null): this;
+    /** Without a value: a tag buffer that is empty. */
+    writeUVarIntBytes(value?: Buffer): this;
+    writeUVarIntArray(items: readonly Encoder[]): this;
+    writeBuffer(value: Buffer): this;
+  }
+}
+
+declare module 'kafkajs/src/protocol/decoder.js' {
+  /** Reads an answer, field by field. */
+  export default class Decoder {
+    constructor(raw: Buffer);
+    readInt8(): number;
+    readInt16(): number;
+    readInt32(): number;
+    readBoolean(): boolean;
+    readString(): string | null;
+    readBytes(length: number): Buffer;
+    readArray<T>(read: (decoder: Decoder) => T): T[];
+    readUVarIntString(): string | null;
+    readUVarIntArray<T>(read: (decoder: Decoder) => T): T[];
+    readTaggedFields(): unknown;
+  }
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  /** The error of the protocol with this number, as kafkajs throws it. */
+  export const errorCodes: readonly { readonly type: string; readonly code: number }[];
+  export function createErrorFromCode(code: number): Error;
 }
 
 declare module 'kafkajs/src/broker/index.js' {

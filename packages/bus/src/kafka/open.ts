@@ -2,6 +2,7 @@ import type { Bus } from '../port.ts';
 import type { TopicRules } from '../rules.ts';
 import type { OpenBusOptions } from '../settings.ts';
 import { DAILIES_TOPICS } from '../topics.ts';
+import { setAppendTime } from './append-time.ts';
 import { createKafkaBus } from './bus.ts';
 import { connectionOf, type KafkaSettings } from './connection.ts';
 import { reach } from './reach.ts';
@@ -28,7 +29,7 @@ export async function openKafka(
   options: OpenBusOptions,
   extras: KafkaExtras = {},
 ): Promise<Bus> {
-  const { clientId, readOnly = false, log, onError, waitForBrokerMs = DEFAULT_WAIT_MS } = options;
+  const { clientId, readOnly = false, log, onError, onEnd, waitForBrokerMs = DEFAULT_WAIT_MS } = options;
   const { topics = DAILIES_TOPICS, defaultPartitions = 1, tuning = {} } = extras;
   const connection = connectionOf(settings, { clientId, log });
   const admin = connection.client().admin();
@@ -38,6 +39,8 @@ export async function openKafka(
       return prepareTopics(admin, specsOf(topics, defaultPartitions), {
         create: settings.kafkaCreateTopics && !readOnly,
         replication: settings.kafkaReplication,
+        brokers: connection.brokers,
+        setAppendTime: (names) => setAppendTime(connection, names, log),
       });
     });
     requireTopics(states);
@@ -56,6 +59,7 @@ export async function openKafka(
       tuning,
       log,
       onError,
+      onEnd,
       admin,
       connection,
     });
@@ -67,7 +71,7 @@ export async function openKafka(
 }
 
 export interface TopicsOptions extends Pick<OpenBusOptions, 'clientId' | 'log' | 'waitForBrokerMs'> {
-  /** Make those that are missing. */
+  /** Make those that are missing, and let those stamp their records that do not. */
   readonly create: boolean;
 }
 
@@ -79,7 +83,12 @@ export async function lookAtTopics(settings: KafkaSettings, options: TopicsOptio
   try {
     return await reach(connection.brokers, { waitForBrokerMs, log }, async () => {
       await admin.connect();
-      return prepareTopics(admin, specsOf(DAILIES_TOPICS, 1), { create, replication: settings.kafkaReplication });
+      return prepareTopics(admin, specsOf(DAILIES_TOPICS, 1), {
+        create,
+        replication: settings.kafkaReplication,
+        brokers: connection.brokers,
+        setAppendTime: (names) => setAppendTime(connection, names, log),
+      });
     });
   } finally {
     await admin.disconnect().catch(() => {});

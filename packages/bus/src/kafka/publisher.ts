@@ -3,7 +3,7 @@ import { DailiesError } from '@dailies/contracts';
 import { type Message, Partitioners, type Producer } from 'kafkajs';
 import { MAX_VALUE_BYTES, type OutgoingMessage } from '../port.ts';
 import type { Connection } from './connection.ts';
-import { isPassing, kafkaError } from './errors.ts';
+import { isPassing, isWrongClock, kafkaError } from './errors.ts';
 import { encodeMessage } from './records.ts';
 
 export interface Publisher {
@@ -35,8 +35,12 @@ export interface PublisherOptions {
   readonly partitions: ReadonlyMap<string, number>;
   /** How long brokers that are away are waited for. It costs a record no attempt that they are. */
   readonly patienceMs: number;
+  /** How long a clock that the broker does not believe is borne with: it may be set at this moment. */
+  readonly hopelessMs: number;
   /** Told of what is tried again. */
   report(error: DailiesError): void;
+  /** Told when this process will never publish again. */
+  end(error: DailiesError): void;
 }
 
 /**
@@ -46,7 +50,7 @@ export interface PublisherOptions {
  */
 export async function createPublisher(
   connection: Connection,
-  { partitions, patienceMs, report }: PublisherOptions,
+  { partitions, patienceMs, hopelessMs, report, end }: PublisherOptions,
 ): Promise<Publisher> {
   let closed = false;
   const partitionOf = Partitioners.DefaultPartitioner();
@@ -106,7 +110,11 @@ export async function createPublisher(
         return;
       } catch (thrown) {
         const error = kafkaError(thrown, connection.brokers, `publishing to ${topic}`);
-        if (closed || !isPassing(thrown) || performance.now() - since >= patienceMs) throw error;
+        const waitedMs = performance.now() - since;
+        const wrongClock = isWrongClock(thrown);
+        if (wrongClock && !closed && waitedMs >= hopelessMs) end(error);
+        const bearMs = wrongClock ? Math.min(hopelessMs, patienceMs) : isPassing(thrown) ? patienceMs : 0;
+        if (closed || waitedMs >= bearMs) throw error;
         report(error);
         await sleep(AGAIN_MS);
       }

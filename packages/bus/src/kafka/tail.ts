@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DailiesError, toDailiesError } from '@dailies/contracts';
-import Cluster, { type FetchedPartition } from 'kafkajs/src/cluster/index.js';
-import { createLogger } from 'kafkajs/src/loggers/index.js';
+import type { FetchedPartition } from 'kafkajs/src/cluster/index.js';
 import type { BusRecord, Tail, TailOptions } from '../port.ts';
+import { clusterOf } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import { isUnreachable, kafkaError, protocolError } from './errors.ts';
 import { decodeRecord } from './records.ts';
+import { within } from './within.ts';
 
 export interface TailPorts {
   /** Of this tail alone: a fetch that waits for records holds up all others of its connection. */
@@ -22,10 +23,10 @@ const SHARED_WAIT_MS = 250;
 const PARTITION_BYTES = 1024 * 1024;
 const FETCH_BYTES = 10 * 1024 * 1024;
 const READ_UNCOMMITTED = 0;
-const METADATA_MAX_AGE_MS = 300_000;
 /** How long a broker that went away in the middle is waited for, before the tail has caught up. */
 const PATIENCE_MS = 30_000;
 const AGAIN_MS = 300;
+const CLOSE_MS = 1000;
 
 /**
  * Reads a topic from its beginning; see `Bus.tail`. It fetches by itself, below the public interface of kafkajs: that has
@@ -37,15 +38,7 @@ export async function startTail(
   options: TailOptions,
   { connection, report, open }: TailPorts,
 ): Promise<Tail> {
-  const { config } = connection;
-  const cluster = new Cluster({
-    ...config,
-    logger: createLogger({ level: config.logLevel, logCreator: config.logCreator }),
-    enforceRequestTimeout: true,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: null,
-  });
+  const cluster = clusterOf(connection);
   /** By partition: the offset of the next record. */
   const places = new Map<number, bigint>();
   let closed = false;
@@ -186,7 +179,8 @@ export async function startTail(
     // A fetch that waits is cut off; nothing of it is wanted.
     connection.destroy();
     await cluster.disconnect().catch(() => {});
-    await following;
+    // In the middle of its tries (a topic that was made anew), kafkajs does not see that; nothing of it is waited for.
+    await within(CLOSE_MS, following);
   };
   const onAbort = (): void => void close();
   const tail: Tail = { close };

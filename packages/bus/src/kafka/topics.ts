@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DailiesError, PARTITIONS } from '@dailies/contracts';
 import { MAX_VALUE_BYTES } from '../port.ts';
 import type { TopicRules } from '../rules.ts';
+import { APPEND_TIME, appendTimeCommand, withCreateTime } from './append-time.ts';
 import { protocolError } from './errors.ts';
 import { type Admin, ConfigResourceTypes } from './kafkajs.ts';
 
@@ -39,7 +40,14 @@ export const MAX_MESSAGE_BYTES = MAX_VALUE_BYTES + 1024 * 1024;
 /** Making a topic and finding leaders for it takes a broker a few 100 ms. */
 const LEADERS_MS = 20_000;
 const AGAIN_MS = 100;
-const CHECKED = ['cleanup.policy', 'retention.ms', 'retention.bytes', 'max.message.bytes', 'min.insync.replicas'];
+const CHECKED = [
+  'cleanup.policy',
+  'retention.ms',
+  'retention.bytes',
+  'max.message.bytes',
+  'min.insync.replicas',
+  APPEND_TIME.name,
+];
 
 /** The topics of a bus as Kafka has to keep them. `defaultPartitions` is for topics that are none of the pipeline's. */
 export function specsOf(rules: Readonly<Record<string, TopicRules>>, defaultPartitions: number): TopicSpec[] {
@@ -51,22 +59,33 @@ export function specsOf(rules: Readonly<Record<string, TopicRules>>, defaultPart
   }));
 }
 
-/** Looks at the topics; makes those that are missing when `create` is given. */
+export interface PrepareOptions {
+  readonly create: boolean;
+  readonly replication?: number | undefined;
+  /** `host:port` of the brokers, for what an operator has to type. */
+  readonly brokers: string;
+  /** Lets topics stamp their records, as far as the broker allows it; done when `create` is given. */
+  readonly setAppendTime?: (topics: readonly string[]) => Promise<boolean>;
+}
+
+/** Looks at the topics; with `create` makes those that are missing, and lets those stamp their records that do not. */
 export async function prepareTopics(
   admin: Admin,
   specs: readonly TopicSpec[],
-  options: { readonly create: boolean; readonly replication?: number | undefined },
+  options: PrepareOptions,
 ): Promise<TopicState[]> {
   const before = new Set(await admin.listTopics());
   const missing = specs.filter(({ name }) => !before.has(name));
   if (options.create && missing.length > 0) await create(admin, missing, options.replication);
   const there = options.create ? specs : specs.filter(({ name }) => before.has(name));
   const counts = await partitionsOf(admin, there);
-  const settings = await settingsOf(admin, there);
+  let settings = await settingsOf(admin, there);
+  const unstamped = options.create ? withCreateTime(settings) : [];
+  if (unstamped.length > 0 && (await options.setAppendTime?.(unstamped))) settings = stamped(settings, unstamped);
   return specs.map((spec) => {
     const { partitions, replicas } = counts.get(spec.name) ?? { partitions: 0, replicas: 0 };
     const found = settings?.get(spec.name) ?? {};
-    const judged = judgeTopic(spec, { partitions, replicas, settings: found });
+    const judged = judgeTopic(spec, { partitions, replicas, settings: found }, options.brokers);
     const notes =
       settings || partitions === 0
         ? judged.notes
@@ -81,6 +100,13 @@ export async function prepareTopics(
       notes,
     };
   });
+}
+
+/** As they are once these topics stamp; a broker may show the former value for a moment. */
+function stamped(settings: Settings | null, topics: readonly string[]): Settings {
+  const altered = new Map(settings);
+  for (const topic of topics) altered.set(topic, { ...altered.get(topic), [APPEND_TIME.name]: APPEND_TIME.value });
+  return altered;
 }
 
 /** @throws DailiesError BUS_FAILED when one of the topics would lose or truncate work, or does not exist */
@@ -107,6 +133,7 @@ async function create(admin: Admin, specs: readonly TopicSpec[], replication: nu
         'retention.ms': String(retentionMs),
         'retention.bytes': '-1',
         'max.message.bytes': String(MAX_MESSAGE_BYTES),
+        [APPEND_TIME.name]: APPEND_TIME.value,
         ...insync,
       }).map(([key, value]) => ({ name: key, value })),
     })),
@@ -141,11 +168,11 @@ async function whenLed(admin: Admin, specs: readonly TopicSpec[]): ReturnType<Ad
   }
 }
 
+/** By topic. */
+type Settings = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
 /** Null when our user has no right to read them. */
-async function settingsOf(
-  admin: Admin,
-  specs: readonly TopicSpec[],
-): Promise<Map<string, Record<string, string>> | null> {
+async function settingsOf(admin: Admin, specs: readonly TopicSpec[]): Promise<Settings | null> {
   if (specs.length === 0) return new Map();
   try {
     const { resources } = await admin.describeConfigs({
@@ -168,6 +195,7 @@ async function settingsOf(
 export function judgeTopic(
   spec: TopicSpec,
   found: Pick<TopicState, 'partitions' | 'replicas' | 'settings'>,
+  brokers: string,
 ): { problems: string[]; notes: string[] } {
   const { partitions, replicas, settings } = found;
   if (partitions === 0) return { problems: ['it does not exist; `dailies topics --create` makes it'], notes: [] };
@@ -200,5 +228,10 @@ export function judgeTopic(
   if (insync > replicas)
     problems.push(`min.insync.replicas is ${insync} with ${replicas} replicas, so that nothing could be published`);
   else if (replicas >= 3 && insync < 2) notes.push('min.insync.replicas is 1; with 3 replicas, 2 is safer');
+  const stamps = settings[APPEND_TIME.name] ?? APPEND_TIME.value;
+  if (stamps !== APPEND_TIME.value)
+    notes.push(
+      `${APPEND_TIME.name} is ${stamps}: what a machine sends whose clock is an hour ahead is refused. Better: ${appendTimeCommand(spec.name, brokers)}`,
+    );
   return { problems, notes };
 }

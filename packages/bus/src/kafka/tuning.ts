@@ -17,6 +17,10 @@ export interface KafkaTuning {
   readonly abortGraceMs: number;
   /** Work waits, nothing moves and no record is in hand for so long: the consumer has stalled. */
   readonly stallMs: number;
+  /** What does not pass by itself (a clock that is wrong, a topic that is gone) is borne for so long; then the process has to end. */
+  readonly hopelessMs: number;
+  /** How often a service looks whether its topics are still the same. */
+  readonly topicsEveryMs: number;
 }
 
 export const DEFAULT_TUNING: KafkaTuning = {
@@ -29,4 +33,6 @@ export const DEFAULT_TUNING: KafkaTuning = {
   fetchBytes: 10 * 1024 * 1024,
   abortGraceMs: 2000,
   stallMs: 10 * 60_000,
+  hopelessMs: 15_000,
+  topicsEveryMs: 5000,
 };

@@ -38,9 +38,11 @@ export async function openTestBus(
   brokers: string,
   topics: NonNullable<KafkaExtras['topics']>,
   onError: (error: DailiesError) => void,
+  onEnd?: (error: DailiesError) => void,
 ): Promise<Bus> {
-  const options = { clientId: 'test', waitForBrokerMs: PATIENCE_MS, onError };
-  return openKafka(settingsFor(brokers), options, { topics, defaultPartitions: 4, tuning: QUICK });
+  const options = { clientId: 'test', waitForBrokerMs: PATIENCE_MS, onError, ...(onEnd ? { onEnd } : {}) };
+  const tuning = { ...QUICK, topicsEveryMs: 200, hopelessMs: 1500 };
+  return openKafka(settingsFor(brokers), options, { topics, defaultPartitions: 4, tuning });
 }
 
 /** What an operator's own tools see and do. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connectionOf, type KafkaSettings } from '../../src/kafka/connection.ts';
+import { kafkaError } from '../../src/kafka/errors.ts';
 
 const base: KafkaSettings = { busPath: '', kafkaBrokers: 'localhost:9092', kafkaCreateTopics: true, kafkaTls: false };
 const configOf = (settings: Partial<KafkaSettings>) =>
@@ -60,4 +61,18 @@ const refused: [settings: Partial<KafkaSettings>, reason: RegExp][] = [
 for (const [settings, reason] of refused)
   test(`settings that do not fit are refused: ${reason.source}`, () => {
     assert.throws(() => configOf(settings), { code: 'CONFIG_INVALID', message: reason });
+  });
+
+// `dailies topics` advised to look at the disk of the bus when the password was wrong.
+const failures: [name: string, facts: object, todo: RegExp][] = [
+  ['KafkaJSSASLAuthenticationError', {}, /users of the broker/],
+  ['KafkaJSConnectionError', { code: 'ECONNREFUSED' }, /address/],
+  ['KafkaJSConnectionError', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }, /certificate/],
+  ['KafkaJSConnectionClosedError', {}, /listener/],
+  ['KafkaJSProtocolError', { type: 'TOPIC_AUTHORIZATION_FAILED' }, /rights/],
+];
+for (const [name, facts, todo] of failures)
+  test(`what to do fits the failure: ${name} ${Object.values(facts)}`, () => {
+    const { details } = kafkaError(Object.assign(new Error('no'), { name, ...facts }), 'kafka:9092', 'connecting');
+    assert.match(String(details.todo), todo);
   });

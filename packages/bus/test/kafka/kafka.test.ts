@@ -3,6 +3,7 @@ import { after, describe } from 'node:test';
 import { sharedBroker, withoutDocker } from '../../../../test/helpers/kafka.ts';
 import { busConformance } from '../../src/conformance.ts';
 import { makeKafkaBus } from '../helpers/kafka.ts';
+import { clockTests } from './clocks.ts';
 import { lostTests } from './lost.ts';
 import { outageTests } from './outage.ts';
 import { rebalancingTests } from './rebalancing.ts';
@@ -22,6 +23,8 @@ describe('kafka', { skip: await withoutDocker() }, () => {
     describe('records, topics, groups', inRow, () => recordTests(makeBus, broker));
     describe('lost records', inRow, () => lostTests(broker));
   });
+  // The clock that is moved here is that of all tests in this process.
+  describe('clocks', inRow, () => clockTests(broker));
   // Another's broker is not killed.
   const skip = process.env.DAILIES_TEST_BROKER === undefined ? false : 'needs a broker of its own';
   describe('outages', { ...inRow, skip }, () => outageTests(makeBus, broker));

@@ -112,7 +112,7 @@ export function recordTests(makeBus: MakeBus, broker: () => Promise<{ readonly a
     await open();
     const { address, admin } = await plainKafka(t);
     const rules = { [work]: { groups: [], keep: 'until-acknowledged' } } as const;
-    const [state] = await prepareTopics(admin, specsOf(rules, 4), { create: false });
+    const [state] = await prepareTopics(admin, specsOf(rules, 4), { create: false, brokers: address });
     assert.partialDeepStrictEqual(state, {
       name: work,
       created: false,
@@ -122,6 +122,7 @@ export function recordTests(makeBus: MakeBus, broker: () => Promise<{ readonly a
       notes: [],
     });
     assert.equal(state?.settings['max.message.bytes'], String(11 * MIB));
+    assert.equal(state?.settings['message.timestamp.type'], 'LogAppendTime');
 
     const compacted = `compacted-${work}`;
     const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];

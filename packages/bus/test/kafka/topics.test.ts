@@ -12,9 +12,10 @@ const good = {
   'retention.bytes': '-1',
   'max.message.bytes': String(MAX_MESSAGE_BYTES),
   'min.insync.replicas': '1',
+  'message.timestamp.type': 'LogAppendTime',
 };
 const judge = (settings: Record<string, string>, found = { partitions: 12, replicas: 1 }) =>
-  judgeTopic(spec, { ...found, settings: { ...good, ...settings } });
+  judgeTopic(spec, { ...found, settings: { ...good, ...settings } }, 'kafka:9092');
 
 test('the topics of the pipeline have the partitions that messages are sent to', () => {
   for (const { name, partitions, retentionMs } of specsOf(DAILIES_TOPICS, 1)) {
@@ -27,7 +28,7 @@ test('the topics of the pipeline have the partitions that messages are sent to',
 test('a topic as we make it, one that keeps everything, and one whose settings may not be read will do', () => {
   assert.deepEqual(judge({}), { problems: [], notes: [] });
   assert.deepEqual(judge({ 'retention.ms': '-1' }), { problems: [], notes: [] });
-  assert.deepEqual(judgeTopic(spec, { partitions: 48, replicas: 3, settings: {} }), {
+  assert.deepEqual(judgeTopic(spec, { partitions: 48, replicas: 3, settings: {} }, 'kafka:9092'), {
     problems: [],
     notes: ['min.insync.replicas is 1; with 3 replicas, 2 is safer'],
   });
@@ -50,7 +51,7 @@ for (const [name, settings, reason] of refused)
 
 test('too few partitions, and a topic that is missing, are refused with what to do', () => {
   assert.match(judge({}, { partitions: 3, replicas: 1 }).problems[0] ?? '', /has 3 partitions and needs 12.*--alter/);
-  const missing = judgeTopic(spec, { partitions: 0, replicas: 0, settings: {} });
+  const missing = judgeTopic(spec, { partitions: 0, replicas: 0, settings: {} }, 'kafka:9092');
   assert.match(missing.problems[0] ?? '', /does not exist/);
   const state = { name: 'work', created: false, partitions: 0, replicas: 0, settings: {}, ...missing };
   assert.throws(() => requireTopics([state]), { code: 'BUS_FAILED', message: /work: it does not exist/ });
@@ -60,4 +61,14 @@ test('shorter retention than recommended is told', () => {
   const { problems, notes } = judge({ 'retention.ms': String(3 * DAY_MS) });
   assert.deepEqual(problems, []);
   assert.match(notes[0] ?? '', /is recommended/);
+});
+
+// A worker whose clock was two hours ahead held its records for ever: brokers refuse such stamps, and all else went on.
+test('a topic that takes the times of its clients is told, with the command that changes it; it serves', () => {
+  const { problems, notes } = judge({ 'message.timestamp.type': 'CreateTime' });
+  assert.deepEqual(problems, []);
+  assert.match(
+    notes[0] ?? '',
+    /kafka-configs\.sh --bootstrap-server kafka:9092 --alter --topic work --add-config message\.timestamp\.type=LogAppendTime$/,
+  );
 });
