@@ -67,7 +67,10 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
     endPts: batch.endPts - origin,
   }));
   // A track without a packet holds nothing to keep, and no muxer writes one.
-  const audio = source.audio.filter((_, i) => (listed[i]?.length ?? 0) > 0);
+  const audio = source.audio.flatMap((track, i) => {
+    const packets = listed[i];
+    return packets && packets.length > 0 ? [{ ...track, startSeconds: packets.seconds(0) }] : [];
+  });
   const sound = listed.filter((track) => track.length > 0);
   const join = (container: 'mp4' | 'mov'): Promise<void> =>
     joinFilm(tools, batches, {

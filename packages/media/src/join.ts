@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { ffprobe } from './ffprobe.ts';
-import { settleDurations } from './mp4/durations.ts';
+import { type SoundStart, settleTimes } from './mp4/durations.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
-import { runFfmpeg } from './run.ts';
+import { type FfmpegInput, runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
 import type { Source } from './source.ts';
 import { trackTimescale } from './ticks.ts';
@@ -29,8 +29,8 @@ export interface JoinOptions {
   readonly videoLanguage: string | null;
   /** Where the recording's clock begins; the batches' PTS have it taken off already. */
   readonly originSeconds: number;
-  /** The sound tracks that go into the film. */
-  readonly audio: Source['audio'];
+  /** The sound tracks that go into the film, and when the first packet of each is heard, on the recording's clock. */
+  readonly audio: readonly (Source['audio'][number] & { readonly startSeconds: number })[];
   readonly container: 'mp4' | 'mov';
   /** Where the film goes: an absolute path, overwritten. */
   readonly film: string;
@@ -43,6 +43,8 @@ export interface JoinOptions {
  * inputs has nothing: most of the time of muxing.
  */
 const QUEUE = ['-thread_queue_size', '256'];
+/** In milliseconds, rounded down, a track that begins within the first one is not late at all, and gets no empty edit. */
+const NEARLY_AT_ONCE_SECONDS = 0.002;
 /** Codecs of sound that MP4 has always carried. */
 const PLAIN_SOUND = ['aac', 'mp3', 'ac3'];
 
@@ -66,6 +68,19 @@ export async function joinFilm(
   const step = ((batches[0]?.pts[1] ?? first + 1) - first) * refine;
   // Whole seconds, so that -itsoffset takes back exactly what was added. Fragments hold no negative decode times.
   const shiftSeconds = Math.max(0, Math.ceil((depth * step - first * refine) / scale));
+  const starts = options.audio.map(({ startSeconds }): SoundStart => {
+    const seconds = startSeconds - options.originSeconds;
+    return { seconds, delayedSeconds: seconds > 0 && seconds < NEARLY_AT_ONCE_SECONDS ? 1 : 0 };
+  });
+  const recordingDelayedBy = (delay: number): FfmpegInput => ({
+    options: [
+      ...['-copyts', ...QUEUE],
+      ...(options.originSeconds || delay ? ['-itsoffset', inputOffset(options.originSeconds, delay)] : []),
+      ...options.recording.probing,
+      ...SAFE_INPUT,
+    ],
+    source: options.recording.path,
+  });
   await runFfmpeg({
     tools,
     inputs: [
@@ -76,18 +91,11 @@ export async function joinFilm(
         ],
         source: 'pipe:0',
       },
-      {
-        options: [
-          ...['-copyts', ...QUEUE],
-          ...(options.originSeconds ? ['-itsoffset', inputOffset(options.originSeconds)] : []),
-          ...options.recording.probing,
-          ...SAFE_INPUT,
-        ],
-        source: options.recording.path,
-      },
+      recordingDelayedBy(0),
+      ...(starts.some(({ delayedSeconds }) => delayedSeconds > 0) ? [recordingDelayedBy(1)] : []),
     ],
     reads: options.recording.path,
-    output: muxOptions(options, scale),
+    output: muxOptions(options, scale, starts),
     target: options.film,
     feed: (stdin) => writeJoined(stdin, batches, { refine, depth, step, shift: shiftSeconds * scale }),
     timeoutMs: options.timeoutMs,
@@ -109,10 +117,12 @@ export async function joinFilm(
   });
   await checkSound(tools, options);
   const last = batches.at(-1) as StoredBatch;
-  await settleDurations(options.film, {
+  const picture = {
+    first: first * refine,
     last: (last.endPts - (last.pts.at(-1) as number)) * refine,
     shown: (last.endPts - first) * refine,
-  });
+  };
+  await settleTimes(options.film, picture, starts);
 }
 
 /** A muxer may write a codec that nobody can read back: players would be silent. @throws DailiesError AUDIO_UNSUPPORTED */
@@ -132,13 +142,17 @@ async function checkSound(tools: FfmpegTools, options: JoinOptions): Promise<voi
  * One microsecond less than would be exact, which is below any tick: an offset that takes away just the start of an
  * MPEG-TS is understood by ffmpeg as "begin at 0", and it moves the first of the mapped tracks there.
  */
-function inputOffset(originSeconds: number): string {
-  return (-originSeconds - 0.000001).toFixed(6);
+function inputOffset(originSeconds: number, delay: number): string {
+  return (delay - originSeconds - 0.000001).toFixed(6);
 }
 
-function muxOptions(options: JoinOptions, scale: number): string[] {
+function muxOptions(options: JoinOptions, scale: number, starts: readonly SoundStart[]): string[] {
   return [
-    ...['-map', '0:v:0', ...options.audio.flatMap((track) => ['-map', `1:${track.index}`])],
+    ...[
+      '-map',
+      '0:v:0',
+      ...options.audio.flatMap(({ index }, i) => ['-map', `${starts[i]?.delayedSeconds ? 2 : 1}:${index}`]),
+    ],
     ...['-map_metadata', '1', '-map_chapters', '1'],
     ...Object.entries(options.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
     ...(options.videoLanguage ? ['-metadata:s:v:0', `language=${options.videoLanguage}`] : []),
