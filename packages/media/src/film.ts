@@ -69,7 +69,7 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
   // A track without a packet holds nothing to keep, and no muxer writes one.
   const audio = source.audio.flatMap((track, i) => {
     const packets = listed[i];
-    return packets && packets.length > 0 ? [{ ...track, startSeconds: packets.seconds(0) }] : [];
+    return packets && packets.length > 0 ? [{ ...track, startSeconds: packets.seconds(0), cuts: packets.cuts }] : [];
   });
   const sound = listed.filter((track) => track.length > 0);
   const join = (container: 'mp4' | 'mov'): Promise<void> =>

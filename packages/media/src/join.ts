@@ -6,6 +6,7 @@ import { type SoundStart, settleTimes } from './mp4/durations.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
 import { type FfmpegInput, runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
+import type { SoundTrack } from './sound.ts';
 import type { Source } from './source.ts';
 import { trackTimescale } from './ticks.ts';
 import { decodeClock, reorderDepth } from './timeline.ts';
@@ -30,7 +31,7 @@ export interface JoinOptions {
   /** Where the recording's clock begins; the batches' PTS have it taken off already. */
   readonly originSeconds: number;
   /** The sound tracks that go into the film, and when the first packet of each is heard, on the recording's clock. */
-  readonly audio: readonly (Source['audio'][number] & { readonly startSeconds: number })[];
+  readonly audio: readonly (Source['audio'][number] & Pick<SoundTrack, 'cuts'> & { readonly startSeconds: number })[];
   readonly container: 'mp4' | 'mov';
   /** Where the film goes: an absolute path, overwritten. */
   readonly film: string;
@@ -45,6 +46,8 @@ export interface JoinOptions {
 const QUEUE = ['-thread_queue_size', '256'];
 /** In milliseconds, rounded down, a track that begins within the first one is not late at all, and gets no empty edit. */
 const NEARLY_AT_ONCE_SECONDS = 0.002;
+/** So many fit into one argument. */
+const MAX_CUTS = 1000;
 /** Codecs of sound that MP4 has always carried. */
 const PLAIN_SOUND = ['aac', 'mp3', 'ac3'];
 
@@ -68,6 +71,12 @@ export async function joinFilm(
   const step = ((batches[0]?.pts[1] ?? first + 1) - first) * refine;
   // Whole seconds, so that -itsoffset takes back exactly what was added. Fragments hold no negative decode times.
   const shiftSeconds = Math.max(0, Math.ceil((depth * step - first * refine) / scale));
+  const jumping = options.audio.findIndex(({ cuts }) => cuts.length > (tools.dropsPackets ? MAX_CUTS : 0));
+  if (jumping >= 0)
+    throw new DailiesError(
+      'AUDIO_UNSUPPORTED',
+      `An edit list jumps over parts of sound track ${jumping + 1} (in the middle, times: ${options.audio[jumping]?.cuts.length}), which this ffmpeg cannot leave out; 5.1 and later can, up to ${MAX_CUTS} times (FFMPEG_PATH).`,
+    );
   const starts = options.audio.map(({ startSeconds }): SoundStart => {
     const seconds = startSeconds - options.originSeconds;
     return { seconds, delayedSeconds: seconds > 0 && seconds < NEARLY_AT_ONCE_SECONDS ? 1 : 0 };
@@ -158,11 +167,17 @@ function muxOptions(options: JoinOptions, scale: number, starts: readonly SoundS
     ...(options.videoLanguage ? ['-metadata:s:v:0', `language=${options.videoLanguage}`] : []),
     // Older builds call an unknown language English.
     ...options.audio.flatMap(({ language }, i) => [`-metadata:s:a:${i}`, `language=${language}`]),
+    ...options.audio.flatMap(({ cuts }, i) => (cuts.length > 0 ? [`-bsf:a:${i}`, leaveOut(cuts)] : [])),
     ...['-c', 'copy', '-copypriorss', '1', '-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0'],
     ...['-video_track_timescale', String(scale), '-movflags', '+faststart', '-strict', '-2'],
     // Muxing waits for the other stream at most this many packets; a long gap in one must not end the film.
     ...['-max_muxing_queue_size', '9999', '-f', options.container],
   ];
+}
+
+/** Each term is 1 for the packets of one range and 0 for all others. Commas would end the filter. */
+function leaveOut(cuts: SoundTrack['cuts']): string {
+  return `noise=drop=${cuts.map(({ from, to }) => `not(floor((n-${from})/${to - from}))`).join('+')}`;
 }
 
 /** The reorder depth of the whole film, and the check that all batches share one setup record. */

@@ -17,8 +17,23 @@ export class SoundTrack {
   pts = new Float64Array(1024);
   checksum = new Uint32Array(1024);
   size = new Uint32Array(1024);
+  /** Packets that edits in the middle jump over, as half-open ranges of all packets of the track: they are not heard. */
+  readonly cuts: { readonly from: number; readonly to: number }[] = [];
+  #listed = 0;
+  /** Packets at the end that are not heard, as far as is known: a gap when one that is heard follows. */
+  #unheard = 0;
 
-  add(packet: Pick<ListedPacket, 'pts' | 'dts' | 'size' | 'checksum'>): void {
+  add(packet: Pick<ListedPacket, 'pts' | 'dts' | 'size' | 'checksum'> & { readonly discard?: boolean }): void {
+    if (packet.discard) this.#unheard++;
+    else {
+      // What comes before the first that is heard prepares the decoder; the film's own edit list hides it, too.
+      if (this.#unheard > 0 && this.#listed > this.#unheard) {
+        this.length -= this.#unheard;
+        this.cuts.push({ from: this.#listed - this.#unheard, to: this.#listed });
+      }
+      this.#unheard = 0;
+    }
+    this.#listed++;
     if (this.length === this.pts.length) {
       for (const column of ['pts', 'checksum', 'size'] as const) {
         const wider = column === 'pts' ? new Float64Array(this.length * 2) : new Uint32Array(this.length * 2);

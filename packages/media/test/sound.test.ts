@@ -43,3 +43,14 @@ test('uncompressed sound may be cut otherwise, but not be other sound, shorter o
   assert.match(soundDifference(theirs, track(cut(1024, 2048).toReversed()), allowed) ?? '', /not the recording's/);
   assert.match(soundDifference(theirs, track(cut(1024, 2048), 50), allowed) ?? '', /begins 0\.05/);
 });
+
+test('packets that an edit list jumps over are cut out; those before the first and after the last are kept', () => {
+  const heard = [0, 1, 1, 0, 0, 1, 0, 1, 0];
+  const made = new SoundTrack();
+  for (const [i, part] of heard.entries()) made.add({ pts: i, dts: i, size: i, checksum: '0x0', discard: part === 0 });
+  assert.deepEqual(made.cuts, [
+    { from: 3, to: 5 },
+    { from: 6, to: 7 },
+  ]);
+  assert.deepEqual([...made.size.subarray(0, made.length)], [0, 1, 2, 5, 7, 8]);
+});
