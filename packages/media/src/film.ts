@@ -3,6 +3,7 @@ import { DailiesError, type Rational } from '@dailies/contracts';
 import { joinFilm, type StoredBatch } from './join.ts';
 import { originOf } from './origin.ts';
 import type { ReadOptions } from './packets.ts';
+import { refusedByBoth } from './refused-sound.ts';
 import { listSound, type SoundTrack } from './sound.ts';
 import { type Limits, readSource, type Source } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
@@ -90,7 +91,9 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
       () => 'mp4' as const,
       async (error: unknown) => {
         if (!(error instanceof DailiesError && error.code === 'AUDIO_UNSUPPORTED')) throw error;
-        await join('mov');
+        await join('mov').catch((second: unknown) => {
+          throw second instanceof DailiesError && second.code === error.code ? refusedByBoth(error, second) : second;
+        });
         return 'mov' as const;
       },
     );

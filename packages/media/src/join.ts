@@ -4,6 +4,7 @@ import { DailiesError, type Rational } from '@dailies/contracts';
 import { ffprobe } from './ffprobe.ts';
 import { type SoundStart, settleTimes } from './mp4/durations.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
+import { refusedSound } from './refused-sound.ts';
 import { type FfmpegInput, runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
 import type { SoundTrack } from './sound.ts';
@@ -112,17 +113,8 @@ export async function joinFilm(
     purpose: 'join the film',
   }).catch((error: unknown) => {
     const tail = error instanceof DailiesError ? String(error.details.stderr ?? '') : '';
-    const refused =
-      /Could not find tag for codec (\S+) in stream #\d+, codec not currently supported in container|codec not currently supported in container|Not yet implemented in FFmpeg/.exec(
-        tail,
-      );
-    if (refused)
-      throw new DailiesError(
-        'AUDIO_UNSUPPORTED',
-        `The sound (${refused[1] ?? 'its codec'}) cannot be carried by ${options.container.toUpperCase()}.`,
-        { cause: error },
-      );
-    throw error;
+    const codecs = options.audio.map(({ codec }) => codec);
+    throw refusedSound(tail, codecs, options.container) ?? error;
   });
   await checkSound(tools, options);
   const last = batches.at(-1) as StoredBatch;
