@@ -27,6 +27,8 @@ const KINDS: readonly FixtureName[] = [
   'mkv-33ms',
   'mkv-10s',
   'mkv-early-sound',
+  'mkv-late-sound',
+  'mkv-sound-at-1ms',
   'mkv-slow',
   'late-video',
   'one-frame',

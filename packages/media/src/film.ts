@@ -3,6 +3,7 @@ import { DailiesError, type Rational } from '@dailies/contracts';
 import { joinFilm, type StoredBatch } from './join.ts';
 import { originOf } from './origin.ts';
 import type { ReadOptions } from './packets.ts';
+import { refusedByBoth } from './refused-sound.ts';
 import { listSound, type SoundTrack } from './sound.ts';
 import { type Limits, readSource, type Source } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
@@ -68,7 +69,10 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
     endPts: batch.endPts - origin,
   }));
   // A track without a packet holds nothing to keep, and no muxer writes one.
-  const audio = source.audio.filter((_, i) => (listed[i]?.length ?? 0) > 0);
+  const audio = source.audio.flatMap((track, i) => {
+    const packets = listed[i];
+    return packets && packets.length > 0 ? [{ ...track, startSeconds: packets.seconds(0), cuts: packets.cuts }] : [];
+  });
   const sound = listed.filter((track) => track.length > 0);
   const join = (container: 'mp4' | 'mov'): Promise<void> =>
     joinFilm(tools, batches, {
@@ -88,7 +92,9 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
       () => 'mp4' as const,
       async (error: unknown) => {
         if (!(error instanceof DailiesError && error.code === 'AUDIO_UNSUPPORTED')) throw error;
-        await join('mov');
+        await join('mov').catch((second: unknown) => {
+          throw second instanceof DailiesError && second.code === error.code ? refusedByBoth(error, second) : second;
+        });
         return 'mov' as const;
       },
     );

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { ffprobe } from './ffprobe.ts';
-import { settleDurations } from './mp4/durations.ts';
+import { type SoundStart, settleTimes } from './mp4/durations.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
-import { runFfmpeg } from './run.ts';
+import { refusedSound } from './refused-sound.ts';
+import { type FfmpegInput, runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
+import type { SoundTrack } from './sound.ts';
 import type { Source } from './source.ts';
 import { trackTimescale } from './ticks.ts';
 import { decodeClock, reorderDepth } from './timeline.ts';
@@ -29,8 +31,8 @@ export interface JoinOptions {
   readonly videoLanguage: string | null;
   /** Where the recording's clock begins; the batches' PTS have it taken off already. */
   readonly originSeconds: number;
-  /** The sound tracks that go into the film. */
-  readonly audio: Source['audio'];
+  /** The sound tracks that go into the film, and when the first packet of each is heard, on the recording's clock. */
+  readonly audio: readonly (Source['audio'][number] & Pick<SoundTrack, 'cuts'> & { readonly startSeconds: number })[];
   readonly container: 'mp4' | 'mov';
   /** Where the film goes: an absolute path, overwritten. */
   readonly film: string;
@@ -43,6 +45,10 @@ export interface JoinOptions {
  * inputs has nothing: most of the time of muxing.
  */
 const QUEUE = ['-thread_queue_size', '256'];
+/** In milliseconds, rounded down, a track that begins within the first one is not late at all, and gets no empty edit. */
+const NEARLY_AT_ONCE_SECONDS = 0.002;
+/** So many fit into one argument. */
+const MAX_CUTS = 1000;
 /** Codecs of sound that MP4 has always carried. */
 const PLAIN_SOUND = ['aac', 'mp3', 'ac3'];
 
@@ -66,6 +72,25 @@ export async function joinFilm(
   const step = ((batches[0]?.pts[1] ?? first + 1) - first) * refine;
   // Whole seconds, so that -itsoffset takes back exactly what was added. Fragments hold no negative decode times.
   const shiftSeconds = Math.max(0, Math.ceil((depth * step - first * refine) / scale));
+  const jumping = options.audio.findIndex(({ cuts }) => cuts.length > (tools.dropsPackets ? MAX_CUTS : 0));
+  if (jumping >= 0)
+    throw new DailiesError(
+      'AUDIO_UNSUPPORTED',
+      `An edit list jumps over parts of sound track ${jumping + 1} (in the middle, times: ${options.audio[jumping]?.cuts.length}), which this ffmpeg cannot leave out; 5.1 and later can, up to ${MAX_CUTS} times (FFMPEG_PATH).`,
+    );
+  const starts = options.audio.map(({ startSeconds }): SoundStart => {
+    const seconds = startSeconds - options.originSeconds;
+    return { seconds, delayedSeconds: seconds > 0 && seconds < NEARLY_AT_ONCE_SECONDS ? 1 : 0 };
+  });
+  const recordingDelayedBy = (delay: number): FfmpegInput => ({
+    options: [
+      ...['-copyts', ...QUEUE],
+      ...(options.originSeconds || delay ? ['-itsoffset', inputOffset(options.originSeconds, delay)] : []),
+      ...options.recording.probing,
+      ...SAFE_INPUT,
+    ],
+    source: options.recording.path,
+  });
   await runFfmpeg({
     tools,
     inputs: [
@@ -76,18 +101,11 @@ export async function joinFilm(
         ],
         source: 'pipe:0',
       },
-      {
-        options: [
-          ...['-copyts', ...QUEUE],
-          ...(options.originSeconds ? ['-itsoffset', inputOffset(options.originSeconds)] : []),
-          ...options.recording.probing,
-          ...SAFE_INPUT,
-        ],
-        source: options.recording.path,
-      },
+      recordingDelayedBy(0),
+      ...(starts.some(({ delayedSeconds }) => delayedSeconds > 0) ? [recordingDelayedBy(1)] : []),
     ],
     reads: options.recording.path,
-    output: muxOptions(options, scale),
+    output: muxOptions(options, scale, starts),
     target: options.film,
     feed: (stdin) => writeJoined(stdin, batches, { refine, depth, step, shift: shiftSeconds * scale }),
     timeoutMs: options.timeoutMs,
@@ -95,24 +113,17 @@ export async function joinFilm(
     purpose: 'join the film',
   }).catch((error: unknown) => {
     const tail = error instanceof DailiesError ? String(error.details.stderr ?? '') : '';
-    const refused =
-      /Could not find tag for codec (\S+) in stream #\d+, codec not currently supported in container|codec not currently supported in container|Not yet implemented in FFmpeg/.exec(
-        tail,
-      );
-    if (refused)
-      throw new DailiesError(
-        'AUDIO_UNSUPPORTED',
-        `The sound (${refused[1] ?? 'its codec'}) cannot be carried by ${options.container.toUpperCase()}.`,
-        { cause: error },
-      );
-    throw error;
+    const codecs = options.audio.map(({ codec }) => codec);
+    throw refusedSound(tail, codecs, options.container) ?? error;
   });
   await checkSound(tools, options);
   const last = batches.at(-1) as StoredBatch;
-  await settleDurations(options.film, {
+  const picture = {
+    first: first * refine,
     last: (last.endPts - (last.pts.at(-1) as number)) * refine,
     shown: (last.endPts - first) * refine,
-  });
+  };
+  await settleTimes(options.film, picture, starts);
 }
 
 /** A muxer may write a codec that nobody can read back: players would be silent. @throws DailiesError AUDIO_UNSUPPORTED */
@@ -132,23 +143,33 @@ async function checkSound(tools: FfmpegTools, options: JoinOptions): Promise<voi
  * One microsecond less than would be exact, which is below any tick: an offset that takes away just the start of an
  * MPEG-TS is understood by ffmpeg as "begin at 0", and it moves the first of the mapped tracks there.
  */
-function inputOffset(originSeconds: number): string {
-  return (-originSeconds - 0.000001).toFixed(6);
+function inputOffset(originSeconds: number, delay: number): string {
+  return (delay - originSeconds - 0.000001).toFixed(6);
 }
 
-function muxOptions(options: JoinOptions, scale: number): string[] {
+function muxOptions(options: JoinOptions, scale: number, starts: readonly SoundStart[]): string[] {
   return [
-    ...['-map', '0:v:0', ...options.audio.flatMap((track) => ['-map', `1:${track.index}`])],
+    ...[
+      '-map',
+      '0:v:0',
+      ...options.audio.flatMap(({ index }, i) => ['-map', `${starts[i]?.delayedSeconds ? 2 : 1}:${index}`]),
+    ],
     ...['-map_metadata', '1', '-map_chapters', '1'],
     ...Object.entries(options.tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`]),
     ...(options.videoLanguage ? ['-metadata:s:v:0', `language=${options.videoLanguage}`] : []),
     // Older builds call an unknown language English.
     ...options.audio.flatMap(({ language }, i) => [`-metadata:s:a:${i}`, `language=${language}`]),
+    ...options.audio.flatMap(({ cuts }, i) => (cuts.length > 0 ? [`-bsf:a:${i}`, leaveOut(cuts)] : [])),
     ...['-c', 'copy', '-copypriorss', '1', '-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0'],
     ...['-video_track_timescale', String(scale), '-movflags', '+faststart', '-strict', '-2'],
     // Muxing waits for the other stream at most this many packets; a long gap in one must not end the film.
     ...['-max_muxing_queue_size', '9999', '-f', options.container],
   ];
+}
+
+/** Each term is 1 for the packets of one range and 0 for all others. Commas would end the filter. */
+function leaveOut(cuts: SoundTrack['cuts']): string {
+  return `noise=drop=${cuts.map(({ from, to }) => `not(floor((n-${from})/${to - from}))`).join('+')}`;
 }
 
 /** The reorder depth of the whole film, and the check that all batches share one setup record. */

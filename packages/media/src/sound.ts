@@ -4,6 +4,9 @@ import type { ReadOptions } from './packets.ts';
 import type { Source } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
 
+/** Far below any tick: what sums of floating point may be off. */
+const FLOAT_SECONDS = 1e-7;
+
 /** Times, sizes and checksums of the packets of one sound track, as columns: 16 bytes a packet. */
 export class SoundTrack {
   length = 0;
@@ -14,8 +17,23 @@ export class SoundTrack {
   pts = new Float64Array(1024);
   checksum = new Uint32Array(1024);
   size = new Uint32Array(1024);
+  /** Packets that edits in the middle jump over, as half-open ranges of all packets of the track: they are not heard. */
+  readonly cuts: { readonly from: number; readonly to: number }[] = [];
+  #listed = 0;
+  /** Packets at the end that are not heard, as far as is known: a gap when one that is heard follows. */
+  #unheard = 0;
 
-  add(packet: Pick<ListedPacket, 'pts' | 'dts' | 'size' | 'checksum'>): void {
+  add(packet: Pick<ListedPacket, 'pts' | 'dts' | 'size' | 'checksum'> & { readonly discard?: boolean }): void {
+    if (packet.discard) this.#unheard++;
+    else {
+      // What comes before the first that is heard prepares the decoder; the film's own edit list hides it, too.
+      if (this.#unheard > 0 && this.#listed > this.#unheard) {
+        this.length -= this.#unheard;
+        this.cuts.push({ from: this.#listed - this.#unheard, to: this.#listed });
+      }
+      this.#unheard = 0;
+    }
+    this.#listed++;
     if (this.length === this.pts.length) {
       for (const column of ['pts', 'checksum', 'size'] as const) {
         const wider = column === 'pts' ? new Float64Array(this.length * 2) : new Uint32Array(this.length * 2);
@@ -85,8 +103,8 @@ export function soundDifference(
   allowed: { shiftSeconds: number; toleranceSeconds: number },
 ): string | null {
   const tick = ({ timeBase }: SoundTrack): number => timeBase.num / timeBase.den;
-  // Each of the two has rounded, and so has the edit list that says when a track begins.
-  const tolerance = tick(theirs) + tick(ours) + allowed.toleranceSeconds;
+  // Times are exact in the film; a recording has rounded them to ticks of its own.
+  const tolerance = Math.max(tick(theirs), tick(ours), allowed.toleranceSeconds) + FLOAT_SECONDS;
   if (theirs.uncompressed && ours.length > 0 && ours.length !== theirs.length) {
     const [a, b] = [theirs.whole(), ours.whole()];
     if (a.bytes !== b.bytes || a.checksum !== b.checksum)

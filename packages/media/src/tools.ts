@@ -17,6 +17,8 @@ export interface FfmpegTools {
   readonly probeEnv: Readonly<Record<string, string>> | undefined;
   /** Arguments that keep every frame at its own time: `-fps_mode` since 5.1, `-vsync` before (and gone in later ones). */
   readonly passthrough: readonly string[];
+  /** Whether its bitstream filter `noise` can leave out packets by their number (5.1 can, the build of 2018 cannot). */
+  readonly dropsPackets: boolean;
 }
 
 const run = promisify(execFile);
@@ -85,6 +87,7 @@ export async function findTools(
     // MPEG-TS. Where it finds none it takes them as they are.
     probeEnv: ffprobe === bundle?.ffprobe ? { GCONV_PATH: '/nonexistent' } : undefined,
     passthrough: Object.freeze(/^-fps_mode\b/m.test(help) ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
+    dropsPackets: /^\s*-drop\s+<string>/m.test(help),
   });
 }
 

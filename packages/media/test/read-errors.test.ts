@@ -77,7 +77,12 @@ test('while the film is joined', async (t) => {
   };
   const film = {
     ...{ timeBase: { num: 1, den: 1000 }, recording: source, tags: {}, videoLanguage: null, originSeconds: 0 },
-    ...{ audio: source.audio, container: 'mp4' as const, film: join(folder, 'film.mp4'), timeoutMs: 60_000 },
+    ...{
+      audio: source.audio.map((track) => ({ ...track, startSeconds: 0, cuts: [] })),
+      container: 'mp4' as const,
+      film: join(folder, 'film.mp4'),
+      timeoutMs: 60_000,
+    },
   };
   await joinFilm(real, [batch], film);
   await assert.rejects(joinFilm(await failing('-map_chapters'), [batch], film), UNREAD);

@@ -1,23 +1,35 @@
 import { open } from 'node:fs/promises';
 import { DailiesError } from '@dailies/contracts';
-import { boxesOf, findBox } from './boxes.ts';
+import { type Box, boxesOf, findBox } from './boxes.ts';
 
+/** In ticks of the picture track's timescale. */
 export interface PictureTicks {
+  /** When the first frame is shown. */
+  readonly first: number;
+  /** How long the last sample lasts. */
   readonly last: number;
+  /** Last PTS + duration − first PTS; with reordered frames that is more than the samples' durations tell. */
   readonly shown: number;
 }
 
+/** When a track of sound begins. */
+export interface SoundStart {
+  readonly seconds: number;
+  /** What the muxer was told to add, so that it writes an empty edit at all. */
+  readonly delayedSeconds: number;
+}
+
 /**
- * Sets the duration of the last frame and makes all durations of a muxed film agree, in place. ffmpeg's muxer guesses
- * how long the last frame lasts from the mean frame rate (older builds: not at all), and older builds count the edited
- * part of a track into the length of the film.
+ * Sets the duration of the last frame, makes all durations of a muxed film agree and all tracks begin at their own time,
+ * in place. ffmpeg's muxer guesses how long the last frame lasts from the mean frame rate (older builds: not at all), and
+ * older builds count the edited part of a track into the length of the film. It says in whole milliseconds, rounded down,
+ * how late a track begins: what is not one by a hair (181 ms are 7982 samples of 1/44100 s) becomes a whole one less.
  *
  * Boxes (ISO/IEC 14496-12): `stts` 8.6.1.2, `elst` 8.6.6, `mdhd` 8.4.2, `tkhd` 8.3.2, `mvhd` 8.2.2.
- * @param picture in ticks of the picture track's timescale: how long the last sample lasts, and how long the picture is
- *   shown (last PTS + duration − first PTS; with reordered frames that is more than the samples' durations tell)
+ * @param sound one for each track of sound, in their order
  * @throws DailiesError FILM_NOT_EXACT when the film does not have the form that ffmpeg's `+faststart` gives
  */
-export async function settleDurations(film: string, picture: PictureTicks): Promise<void> {
+export async function settleTimes(film: string, picture: PictureTicks, sound: readonly SoundStart[]): Promise<void> {
   const file = await open(film, 'r+');
   try {
     const { size } = await file.stat();
@@ -32,7 +44,7 @@ export async function settleDurations(film: string, picture: PictureTicks): Prom
         // With the box after it: an 8-byte `free` is room for one more entry of the time table.
         const region = Buffer.alloc(Math.min(length + 8, size - at));
         await file.read(region, 0, region.length, at);
-        const settled = settle(region.subarray(0, length), picture);
+        const settled = settle(region.subarray(0, length), picture, sound);
         if (
           settled.length > length &&
           !(
@@ -59,34 +71,103 @@ function unexpected(what: string): DailiesError {
   return new DailiesError('FILM_NOT_EXACT', `The muxed film does not have the expected form: ${what}.`);
 }
 
-/** The pure part: a moov with its durations set, of the same length or 8 bytes longer. */
-export function settle(moov: Buffer, picture: PictureTicks): Buffer {
+/** The pure part: a moov with its times set, of the same length or 8 bytes longer. */
+export function settle(moov: Buffer, picture: PictureTicks, sound: readonly SoundStart[]): Buffer {
   const out = lengthenLast(Buffer.from(moov), picture.last);
   const movie = findBox(out, 'moov/mvhd')?.body;
   if (!movie) throw unexpected('it has no mvhd');
-  const movieScale = movie.readUInt32BE(movie[0] === 1 ? 20 : 12);
+  const scaleAt = movie[0] === 1 ? 20 : 12;
+  const oldScale = movie.readUInt32BE(scaleAt);
+  const tracks = [...boxesOf(findBox(out, 'moov')?.body ?? out)].filter(({ type }) => type === 'trak').map(readTrack);
+  const begins = startsOf(tracks, picture.first, sound, oldScale);
+  const movieScale = movieTimescale(tracks, begins, oldScale);
+  movie.writeUInt32BE(movieScale, scaleAt);
   let longest = 0;
-  for (const trak of boxesOf(findBox(out, 'moov')?.body ?? out)) {
-    if (trak.type !== 'trak') continue;
-    const mdhd = findBox(trak.body, 'mdia/mdhd')?.body;
-    const stts = findBox(trak.body, 'mdia/minf/stbl/stts')?.body;
-    const tkhd = findBox(trak.body, 'tkhd')?.body;
-    if (!mdhd || !stts || !tkhd) throw unexpected('a track lacks its headers');
-    const media = sumOf(stts);
-    const scale = mdhd.readUInt32BE(mdhd[0] === 1 ? 20 : 12);
+  for (const [i, { tkhd, mdhd, elst, handler, media, scale }] of tracks.entries()) {
     writeDuration(mdhd, mdhd[0] === 1 ? 24 : 16, media);
-    const elst = findBox(trak.body, 'edts/elst')?.body;
-    const isPicture = findBox(trak.body, 'mdia/minf/vmhd') !== null;
     // Up, not to the nearest: an edit that ends a moment before the last frame begins would hide it.
     const toMovie = (ticks: number): number => Math.ceil((ticks * movieScale) / scale);
     const shown = elst
-      ? settleEdits(elst, (start) => toMovie(isPicture ? picture.shown : media - start))
+      ? settleEdits(
+          elst,
+          (start) => toMovie(handler === 'picture' ? picture.shown : media - start),
+          Math.round((begins[i] as number) * movieScale),
+        )
       : toMovie(media);
     writeDuration(tkhd, tkhd[0] === 1 ? 28 : 20, shown);
     longest = Math.max(longest, shown);
   }
   writeDuration(movie, movie[0] === 1 ? 24 : 16, longest);
   return out;
+}
+
+interface Track {
+  readonly tkhd: Buffer;
+  readonly mdhd: Buffer;
+  readonly elst: Buffer | undefined;
+  readonly handler: 'picture' | 'sound' | 'other';
+  /** Ticks a second. */
+  readonly scale: number;
+  /** The sum of all samples' durations, in ticks. */
+  readonly media: number;
+}
+
+function readTrack(trak: Box): Track {
+  const mdhd = findBox(trak.body, 'mdia/mdhd')?.body;
+  const stts = findBox(trak.body, 'mdia/minf/stbl/stts')?.body;
+  const tkhd = findBox(trak.body, 'tkhd')?.body;
+  if (!mdhd || !stts || !tkhd) throw unexpected('a track lacks its headers');
+  if (findBox(trak.body, 'mdia/minf/smhd')) lengthenLastSound(stts);
+  const has = (header: string): boolean => findBox(trak.body, `mdia/minf/${header}`) !== null;
+  return {
+    tkhd,
+    mdhd,
+    elst: findBox(trak.body, 'edts/elst')?.body,
+    handler: has('vmhd') ? 'picture' : has('smhd') ? 'sound' : 'other',
+    scale: mdhd.readUInt32BE(mdhd[0] === 1 ? 20 : 12),
+    media: sumOf(stts),
+  };
+}
+
+/**
+ * Where the recording does not tell how long its last packet is (FLAC in MP4) the muxer writes 0, and an edit that ends
+ * where the packet begins would hide it. It gets the duration of the one before it.
+ */
+function lengthenLastSound(stts: Buffer): void {
+  const entries = stts.readUInt32BE(4);
+  const last = 8 + (entries - 1) * 8;
+  if (entries < 2 || stts.readUInt32BE(last) !== 1 || stts.readUInt32BE(last + 4) !== 0) return;
+  stts.writeUInt32BE(stts.readUInt32BE(last - 4), last + 4);
+}
+
+/** How long each track's empty edit has to be, in seconds: 0 for a track that has none. */
+function startsOf(
+  tracks: readonly Track[],
+  firstFrame: number,
+  sound: readonly SoundStart[],
+  movieScale: number,
+): number[] {
+  let next = 0;
+  return tracks.map(({ elst, handler, scale }) => {
+    const start = handler === 'sound' ? sound[next++] : undefined;
+    const written = elst ? emptyEdit(elst) / movieScale : 0;
+    if (written === 0) return 0;
+    if (handler === 'picture') return firstFrame / scale;
+    if (!start) return written;
+    // Anything else than rounding is not ours to correct: the check of the film will tell.
+    const rounded = Math.abs(written - start.delayedSeconds - start.seconds) < 0.002;
+    return rounded ? start.seconds : written - start.delayedSeconds;
+  });
+}
+
+/** Durations of the movie are unsigned 32 bits in all boxes of version 0; some readers take them as signed. */
+const MAX_DURATION = 2 ** 31 - 1;
+
+/** As fine as the finest track, so that each can begin at any of its own ticks; coarser when the film is too long for that. */
+function movieTimescale(tracks: readonly Track[], begins: readonly number[], least: number): number {
+  const seconds = Math.max(1, ...tracks.map(({ media, scale }, i) => media / scale + (begins[i] as number) + 1));
+  const finest = Math.max(...tracks.map(({ scale }) => scale));
+  return Math.max(least, Math.min(finest, Math.floor(MAX_DURATION / seconds)));
 }
 
 /** Duration fields are 64-bit in version 1 of a box, 32-bit in version 0. */
@@ -102,23 +183,29 @@ function sumOf(stts: Buffer): number {
   return sum;
 }
 
-/** The last edit shows its track to the end; edits before it (an empty one delays the start) stay. @returns the sum, in the movie's timescale */
-function settleEdits(elst: Buffer, shownFrom: (mediaTime: number) => number): number {
+/** The length of the empty edit that an edit list begins with, in the movie's timescale; 0 when there is none. */
+function emptyEdit(elst: Buffer): number {
   const long = elst[0] === 1;
-  const entries = elst.readUInt32BE(4);
-  let total = 0;
-  for (let i = 0; i < entries; i++) {
-    const at = 8 + i * (long ? 20 : 12);
-    let duration = long ? Number(elst.readBigUInt64BE(at)) : elst.readUInt32BE(at);
-    const mediaTime = long ? Number(elst.readBigInt64BE(at + 8)) : elst.readInt32BE(at + 4);
-    if (i === entries - 1 && mediaTime >= 0) {
-      duration = shownFrom(mediaTime);
-      if (long) elst.writeBigUInt64BE(BigInt(duration), at);
-      else elst.writeUInt32BE(duration, at);
-    }
-    total += duration;
-  }
-  return total;
+  if (elst.readUInt32BE(4) < 2 || elst.readInt32BE(long ? 16 : 12) !== -1) return 0;
+  return long ? Number(elst.readBigUInt64BE(8)) : elst.readUInt32BE(8);
+}
+
+/**
+ * ffmpeg writes one edit, and an empty one before it when the track begins late. The one shows its track to the end.
+ * @returns the sum, in the movie's timescale
+ */
+function settleEdits(elst: Buffer, shownFrom: (mediaTime: number) => number, begins: number): number {
+  const long = elst[0] === 1;
+  const late = emptyEdit(elst) > 0;
+  const edits = elst.readUInt32BE(4);
+  if (edits !== (late ? 2 : 1)) throw unexpected(`a track has ${edits} edits`);
+  const at = late ? (long ? 28 : 20) : 8;
+  const shown = shownFrom(long ? Number(elst.readBigInt64BE(at + 8)) : elst.readInt32BE(at + 4));
+  const write = (offset: number, duration: number): unknown =>
+    long ? elst.writeBigUInt64BE(BigInt(duration), offset) : elst.writeUInt32BE(duration, offset);
+  if (late) write(8, begins);
+  write(at, shown);
+  return (late ? begins : 0) + shown;
 }
 
 /** Gives the last sample of the picture track its duration; splits the last run of the time table when it shares one. */
