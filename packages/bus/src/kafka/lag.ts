@@ -37,11 +37,14 @@ async function places(
   group: string,
   topic: string,
 ): Promise<(Committed & { readonly partition: number; readonly end: bigint })[]> {
-  const [ends, [found]] = await Promise.all([
-    admin.fetchTopicOffsets(topic),
-    admin.fetchOffsets({ groupId: group, topics: [topic] }),
-  ]);
+  // In this order, for what is done is deleted: a place that was read before where the log begins may be gone by then.
+  const before = await admin.fetchTopicOffsets(topic);
+  const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const committed = new Map(found?.partitions.map((one) => [one.partition, one]));
+  const isAhead = before.some(({ partition, high }) => BigInt(committed.get(partition)?.offset ?? -1) > BigInt(high));
+  // The other way round a group may have gone on meanwhile.
+  const after = isAhead ? await admin.fetchTopicOffsets(topic) : before;
+  const ends = after.map((end, i) => ({ ...end, low: before[i]?.low ?? end.low }));
   return ends.map((place) => {
     const { partition } = place;
     const { offset, metadata = null } = committed.get(partition) ?? {};

@@ -17,6 +17,8 @@ export interface KafkaTuning {
   readonly abortGraceMs: number;
   /** Work waits, nothing moves and no record is in hand for so long: the consumer has stalled. */
   readonly stallMs: number;
+  /** How often what is done is deleted from the topics that carry work. */
+  readonly trimMs: number;
 }
 
 export const DEFAULT_TUNING: KafkaTuning = {
@@ -29,4 +31,5 @@ export const DEFAULT_TUNING: KafkaTuning = {
   fetchBytes: 10 * 1024 * 1024,
   abortGraceMs: 2000,
   stallMs: 10 * 60_000,
+  trimMs: 10 * 60_000,
 };

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connectionOf, type KafkaSettings } from '../../src/kafka/connection.ts';
 
-const base: KafkaSettings = { busPath: '', kafkaBrokers: 'localhost:9092', kafkaCreateTopics: true, kafkaTls: false };
+const base: KafkaSettings = {
+  busPath: '',
+  kafkaBrokers: 'localhost:9092',
+  kafkaCreateTopics: true,
+  kafkaDeleteDone: true,
+  kafkaTls: false,
+};
 const configOf = (settings: Partial<KafkaSettings>) =>
   connectionOf({ ...base, ...settings }, { clientId: 'test' }).config;
 const fileWith = (t: TestContext, text: string): string => {
