@@ -1,4 +1,4 @@
-/** How the embedded bus keeps the records of a topic. */
+/** How the bus keeps the records of a topic. Kafka keeps them for longer, by segments; see `createTrimmer`. */
 export interface TopicRules {
   /**
    * The groups that read it, known from the start: a record waits for each of them. A group that consumes without being

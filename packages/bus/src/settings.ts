@@ -8,6 +8,8 @@ export interface BusSettings {
   readonly kafkaBrokers?: string | undefined;
   readonly kafkaCreateTopics: boolean;
   readonly kafkaReplication?: number | undefined;
+  /** Delete work from its topics once it is done. */
+  readonly kafkaDeleteDone: boolean;
   readonly kafkaTls: boolean;
   readonly kafkaTlsCaFile?: string | undefined;
   readonly kafkaTlsCertFile?: string | undefined;

@@ -39,6 +39,14 @@ export const busFields = [
     example: '3',
   }),
   field({
+    env: 'KAFKA_DELETE_DONE',
+    type: 'boolean',
+    default: true,
+    describe:
+      'Delete batches from Kafka once they are done, as the embedded bus does. Switched off, Kafka keeps them until the retention of their topics.',
+    example: 'false',
+  }),
+  field({
     env: 'KAFKA_TLS',
     type: 'boolean',
     default: false,

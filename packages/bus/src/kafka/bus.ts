@@ -13,6 +13,7 @@ import { startMembership } from './membership.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { watchTopics } from './same-topics.ts';
 import { startTail } from './tail.ts';
+import { createTrimmer } from './trim.ts';
 import { DEFAULT_TUNING, type KafkaTuning } from './tuning.ts';
 
 export interface KafkaBusOptions {
@@ -83,6 +84,7 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
       throw new DailiesError('MESSAGE_INVALID', `The bus has no topic ${topic}. Do all services run the same version?`);
     return rules;
   };
+  const trimmer = settings.kafkaDeleteDone ? createTrimmer({ admin, everyMs: tuning.trimMs, log }) : null;
   const consume = async (what: ConsumeOptions): Promise<KafkaConsumer> => {
     const { topic, group } = what;
     const rules = rulesOf(topic);
@@ -109,6 +111,7 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
         ),
     });
     consumers.set(consumer, what);
+    trimmer?.start(topic, rules, group);
     return consumer;
   };
 
@@ -130,6 +133,7 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
     );
 
   const close = async (): Promise<void> => {
+    trimmer?.stop();
     await Promise.all([...consumers.keys()].map((consumer) => consumer.stop({ drainMs: 0 })));
     await Promise.all([...tails].map((tail) => tail.close()));
     await Promise.allSettled([publisher?.close(), admin.disconnect(), unwatch?.()]);

@@ -13,6 +13,8 @@ export interface TopicSpec {
   readonly partitions: number;
   /** Given at creation. Less than MIN_RETENTION_MS is refused. */
   readonly retentionMs: number;
+  /** Given at creation; what is done is freed by whole segments. The broker's own when left out. */
+  readonly segmentBytes?: number;
 }
 
 /** A topic as it is on the broker. */
@@ -35,6 +37,8 @@ const DAY_MS = 86_400_000;
 /** Longer than the longest outage: a record that no service has taken in this time is lost. */
 const WORK_RETENTION_MS = 14 * DAY_MS;
 const MIN_RETENTION_MS = DAY_MS;
+/** Some batches each. Kafka's default of 1 GiB would keep up to 60 GiB of what is done, in 60 partitions. */
+const WORK_SEGMENT_BYTES = 64 * 1024 * 1024;
 /** The largest value, and room for key and headers (the manifest of a batch lists each frame). */
 export const MAX_MESSAGE_BYTES = MAX_VALUE_BYTES + 1024 * 1024;
 /** Making a topic and finding leaders for it takes a broker a few 100 ms. */
@@ -55,7 +59,9 @@ export function specsOf(rules: Readonly<Record<string, TopicRules>>, defaultPart
   return Object.entries(rules).map(([name, { keep }]) => ({
     name,
     partitions: known[name] ?? defaultPartitions,
-    retentionMs: keep === 'until-acknowledged' ? WORK_RETENTION_MS : keep.forMs,
+    ...(keep === 'until-acknowledged'
+      ? { retentionMs: WORK_RETENTION_MS, segmentBytes: WORK_SEGMENT_BYTES }
+      : { retentionMs: keep.forMs }),
   }));
 }
 
@@ -124,7 +130,7 @@ async function create(admin: Admin, specs: readonly TopicSpec[], replication: nu
   await admin.createTopics({
     waitForLeaders: false,
     timeout: LEADERS_MS,
-    topics: specs.map(({ name, partitions, retentionMs }) => ({
+    topics: specs.map(({ name, partitions, retentionMs, segmentBytes }) => ({
       topic: name,
       numPartitions: partitions,
       ...(replication === undefined ? {} : { replicationFactor: replication }),
@@ -134,6 +140,7 @@ async function create(admin: Admin, specs: readonly TopicSpec[], replication: nu
         'retention.bytes': '-1',
         'max.message.bytes': String(MAX_MESSAGE_BYTES),
         [APPEND_TIME.name]: APPEND_TIME.value,
+        ...(segmentBytes === undefined ? {} : { 'segment.bytes': String(segmentBytes) }),
         ...insync,
       }).map(([key, value]) => ({ name: key, value })),
     })),

@@ -21,6 +21,8 @@ export interface KafkaTuning {
   readonly hopelessMs: number;
   /** How often a service looks whether its topics are still the same. */
   readonly topicsEveryMs: number;
+  /** How often what is done is deleted from the topics that carry work. */
+  readonly trimMs: number;
 }
 
 export const DEFAULT_TUNING: KafkaTuning = {
@@ -35,4 +37,5 @@ export const DEFAULT_TUNING: KafkaTuning = {
   stallMs: 10 * 60_000,
   hopelessMs: 15_000,
   topicsEveryMs: 5000,
+  trimMs: 10 * 60_000,
 };

@@ -20,7 +20,7 @@ export const QUICK = {
 const PATIENCE_MS = 240_000;
 
 export function settingsFor(brokers: string): KafkaSettings {
-  return { busPath: '', kafkaBrokers: brokers, kafkaCreateTopics: true, kafkaTls: false };
+  return { busPath: '', kafkaBrokers: brokers, kafkaCreateTopics: true, kafkaDeleteDone: true, kafkaTls: false };
 }
 
 interface ChildOptions {

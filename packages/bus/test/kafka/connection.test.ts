@@ -6,7 +6,13 @@ import { type TestContext, test } from 'node:test';
 import { connectionOf, type KafkaSettings } from '../../src/kafka/connection.ts';
 import { kafkaError } from '../../src/kafka/errors.ts';
 
-const base: KafkaSettings = { busPath: '', kafkaBrokers: 'localhost:9092', kafkaCreateTopics: true, kafkaTls: false };
+const base: KafkaSettings = {
+  busPath: '',
+  kafkaBrokers: 'localhost:9092',
+  kafkaCreateTopics: true,
+  kafkaDeleteDone: true,
+  kafkaTls: false,
+};
 const configOf = (settings: Partial<KafkaSettings>) =>
   connectionOf({ ...base, ...settings }, { clientId: 'test' }).config;
 const fileWith = (t: TestContext, text: string): string => {

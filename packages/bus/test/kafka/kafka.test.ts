@@ -8,6 +8,7 @@ import { lostTests } from './lost.ts';
 import { outageTests } from './outage.ts';
 import { rebalancingTests } from './rebalancing.ts';
 import { recordTests } from './records.ts';
+import { trimTests } from './trim.ts';
 
 // One broker serves all of them; it takes longer to start than most tests run.
 describe('kafka', { skip: await withoutDocker() }, () => {
@@ -22,6 +23,7 @@ describe('kafka', { skip: await withoutDocker() }, () => {
     describe('rebalancing', inRow, () => rebalancingTests(makeBus, brisk, broker));
     describe('records, topics, groups', inRow, () => recordTests(makeBus, broker));
     describe('lost records', inRow, () => lostTests(broker));
+    describe('records that are done', inRow, () => trimTests(broker));
   });
   // The clock that is moved here is that of all tests in this process.
   describe('clocks', inRow, () => clockTests(broker));
