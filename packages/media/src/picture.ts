@@ -21,15 +21,27 @@ export function decodeFilters(picture: Picture, otherSizes: 'refused' | 'fitted'
     );
   }
   filters.push(`format=${READY}`);
-  const { width, height } = uprightOf(picture);
   if (otherSizes === 'fitted') filters.push(...fitFilters(picture));
-  const right = picture.filmWidth - width;
-  const bottom = picture.filmHeight - height;
-  if (right || bottom) {
-    if (otherSizes === 'refused') filters.push(`pad=${picture.filmWidth}:${picture.filmHeight}:0:0`);
-    filters.push(`fillborders=left=0:top=0:right=${right}:bottom=${bottom}:mode=smear`);
-  }
+  if (isOdd(picture)) filters.push(evenFilter(picture));
   return filters.join(',');
+}
+
+/** Whether the picture has to be made even; frames of other sizes are stretched then. */
+export function isOdd(picture: Picture): boolean {
+  const { width, height } = uprightOf(picture);
+  return width !== picture.filmWidth || height !== picture.filmHeight;
+}
+
+/**
+ * Repeats the last column or row of an odd size. In luma alone, for the chroma of 4:2:0 has that size already; and `pad` takes
+ * an odd side of a subsampled picture for an even one that is smaller by one, and blackens what is beyond.
+ */
+function evenFilter(picture: Picture): string {
+  const { width, height } = uprightOf(picture);
+  const [right, bottom] = [picture.filmWidth - width, picture.filmHeight - height];
+  const even = `pad=${picture.filmWidth}:${picture.filmHeight}:0:0`;
+  const filled = `fillborders=left=0:top=0:right=${right}:bottom=${bottom}:mode=smear`;
+  return `extractplanes=y+u+v[y][u][v];[y]${even},${filled}[e];[e][u][v]mergeplanes=0x001020:${READY}`;
 }
 
 /** Passes frames of the recording's size as they are, and makes ffmpeg fail at any other. */
@@ -54,6 +66,9 @@ function turnFilters({ rotation, mirror }: Picture): readonly string[] {
  */
 function fitFilters(picture: Picture): readonly string[] {
   const { width, height, sampleAspect } = uprightOf(picture);
+  // No filter pads to an odd size.
+  if (isOdd(picture))
+    return [`scale=w=${width}:h=${height}:flags=bicubic+accurate_rnd+full_chroma_int`, `format=${READY}`];
   const aspect = `${sampleAspect.num}/${sampleAspect.den}`;
   const same = `eq(iw\\,${width})*eq(ih\\,${height})`;
   // Even, and not one too small for what floating point has lost.

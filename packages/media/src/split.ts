@@ -3,7 +3,7 @@ import { type CutBatch, MAX_PAYLOAD_BYTES, type SplitOptions, type SplitSink } f
 import type { NutHeader } from './nut/format.ts';
 import { frameHeader, nutHeader } from './nut/writer.ts';
 import { lookIntoPackets, offsetFor, type PacketTable, readPacketTable, streamPackets } from './packets.ts';
-import { preparedPicture } from './picture.ts';
+import { isOdd, preparedPicture } from './picture.ts';
 import { type CutProblem, planBatches } from './plan.ts';
 import { splitByRekey } from './rekey.ts';
 import { otherSizes } from './sizes.ts';
@@ -97,8 +97,10 @@ export async function prepareSplit(
   };
 }
 
-function sizesNote(others: readonly string[], { width, height }: Picture): string {
-  return `its picture changes its size: frames of ${others.join(', ')} are scaled to fit into ${width}x${height}, whole and in their own shape`;
+function sizesNote(others: readonly string[], picture: Picture): string {
+  const size = `${picture.width}x${picture.height}`;
+  const how = isOdd(picture) ? `stretched to ${size}` : `scaled to fit into ${size}, whole and in their own shape`;
+  return `its picture changes its size: frames of ${others.join(', ')} are ${how}`;
 }
 
 /** Codecs whose packets decode from NUT as they do from their container. Others (QuickTime RLE, palettes) need more than NUT carries. */

@@ -32,9 +32,10 @@ test('frames of another size are refused before anything hides it, or fitted', (
   const refused = decodeFilters(picture, 'refused');
   assert.match(refused, /^crop=w=if\(eq\(iw\\,719\)\*eq\(ih\\,1280\)\\,iw\\,0\):h=ih:exact=1,transpose=clock,/);
   assert.doesNotMatch(refused, /dar/);
-  const fitted = decodeFilters(picture, 'fitted');
+  const fitted = decodeFilters({ ...picture, width: 720 }, 'fitted');
   assert.doesNotMatch(fitted, /crop/);
-  assert.match(fitted, /pad=1280:720:if\(eq\(iw\\,1280\)\*eq\(ih\\,719\)/);
+  assert.match(fitted, /pad=1280:720:if\(eq\(iw\\,1280\)\*eq\(ih\\,720\)/);
+  assert.match(decodeFilters(picture, 'fitted'), /scale=w=1280:h=719:/);
 });
 
 test('a picture is turned and then mirrored', () => {

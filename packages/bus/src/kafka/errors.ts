@@ -45,7 +45,9 @@ export function protocolError(thrown: unknown): string {
 /** Whether there was no broker to talk to, so that it may help to wait for one. */
 export function isUnreachable(thrown: unknown): boolean {
   return chain(thrown).some(
-    ({ name, code }) =>
+    ({ name, code, message }) =>
+      // kafkajs has dropped a connection that one of its requests still wanted to use; a plain Error tells of it.
+      (name === 'Error' && message === 'Broker not connected') ||
       (name === 'KafkaJSConnectionError' && !TLS_CODE.test(code)) ||
       name === 'KafkaJSConnectionClosedError' ||
       name === 'KafkaJSRequestTimeoutError' ||

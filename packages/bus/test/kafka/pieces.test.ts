@@ -58,6 +58,7 @@ test('an outage passes, a refusal does not', () => {
     tls,
     protocol('GROUP_AUTHORIZATION_FAILED'),
     protocol('INCONSISTENT_GROUP_PROTOCOL'),
+    new Error('Broker not connected'),
   ].map((error) => [isPassing(wrapped(error)), isRefusal(wrapped(error))]);
   assert.deepEqual(judged, [
     [true, false],
@@ -65,6 +66,7 @@ test('an outage passes, a refusal does not', () => {
     [false, true],
     [false, true],
     [false, true],
+    [true, false],
   ]);
   assert.equal(protocolError(new Error('x')), '');
 });
