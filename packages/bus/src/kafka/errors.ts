@@ -96,7 +96,7 @@ export function isHopeless(thrown: unknown): boolean {
   return !isPassing(thrown) && !chain(thrown).some(({ retriable }) => retriable);
 }
 
-const TODO = {
+const ADVICE = {
   user: 'Compare with the users of the broker, and with the listener that this port belongs to.',
   rights: 'Let an administrator of the broker add it: docs/kafka.md lists the rights.',
   certificate: "Compare with the listener of this port, and with the authority that signed the broker's certificate.",
@@ -127,7 +127,7 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
   if (isWrongClock(thrown))
     return failed(
       `the broker refuses the time of this record, ${new Date().toISOString()}: the clock of this machine is more than an hour ahead of the broker's. Set it (timedatectl set-ntp true) and start again; \`dailies doctor\` compares the two.`,
-      TODO.clock,
+      ADVICE.clock,
     );
   const auth = is(
     ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED',
@@ -135,15 +135,15 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
   if (auth)
     return failed(
       'the broker refused to let us sign in. Check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and the password.',
-      TODO.user,
+      ADVICE.user,
     );
   if (is(({ type }) => type === 'UNSUPPORTED_SASL_MECHANISM' || type === 'ILLEGAL_SASL_STATE'))
     return failed(
       'the broker does not offer this way to sign in. Check KAFKA_SASL_MECHANISM and the port in KAFKA_BROKERS.',
-      TODO.user,
+      ADVICE.user,
     );
   const denied = is(({ type }) => type.endsWith('AUTHORIZATION_FAILED'));
-  if (denied) return failed(`the broker says ${denied.type}: its ACLs do not give our user this right.`, TODO.rights);
+  if (denied) return failed(`the broker says ${denied.type}: its ACLs do not give our user this right.`, ADVICE.rights);
   const unknown = is(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION');
   if (unknown) return failed('a topic does not exist on the broker. `dailies topics` shows and makes them.');
   const few = is(({ type }) => type === 'INVALID_REPLICATION_FACTOR');
@@ -154,19 +154,19 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
   if (tls)
     return failed(
       `TLS with ${tls.broker || brokers} did not come about (${plain(tls.message)}). Check KAFKA_TLS, KAFKA_TLS_CA_FILE and the port in KAFKA_BROKERS.`,
-      TODO.certificate,
+      ADVICE.certificate,
     );
   const closed = is(({ name }) => name === 'KafkaJSConnectionClosedError');
   if (closed)
     return failed(
       `${closed.broker || brokers} closed the connection. If the broker is up: does its port want TLS (KAFKA_TLS) or signing in (KAFKA_SASL_MECHANISM)?`,
-      TODO.listener,
+      ADVICE.listener,
     );
   const connection = is(({ name }) => name === 'KafkaJSConnectionError');
   if (connection)
     return failed(
       `${connection.broker || brokers} cannot be reached (${connection.code || plain(connection.message)}). Is the broker up, and KAFKA_BROKERS right? Brokers also have to advertise an address that can be reached from here.`,
-      TODO.address,
+      ADVICE.address,
     );
   const last = errors.at(-1);
   return failed(`${last?.type ? `${last.type}, ` : ''}${plain(last?.message ?? String(thrown))} (brokers: ${brokers})`);
