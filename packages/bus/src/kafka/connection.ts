@@ -5,6 +5,7 @@ import { DailiesError } from '@dailies/contracts';
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { BusLog, BusSettings } from '../settings.ts';
 import { followCoordinators } from './follow-coordinator.ts';
+import { freshConnections } from './fresh-connection.ts';
 import { logInto } from './log.ts';
 import { quietRequestQueues } from './quiet-queue.ts';
 
@@ -35,6 +36,7 @@ export function connectionOf(
 ): Connection {
   quietRequestQueues();
   followCoordinators();
+  freshConnections();
   const brokers = brokerList(settings.kafkaBrokers);
   const ssl = tlsOf(settings);
   const sasl = saslOf(settings);

@@ -1,6 +1,6 @@
 /**
  * Parts of kafkajs 2.2.4 below its public interface that the adapter stands on; see docs/decisions on why. The version
- * is pinned, and test/kafka/internals.test.ts shows that they are what is declared here.
+ * is pinned, and tests of what stands on them fail when they change.
  */
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   /** One queue of requests per connection. */
@@ -28,6 +28,36 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
 }
 
+declare module 'kafkajs/src/network/connection.js' {
+  import type { Socket } from 'node:net';
+  import type { ISocketFactory, Logger } from 'kafkajs';
+  import type { Exchange } from 'kafkajs/src/cluster/index.js';
+
+  /** One connection to one broker, made anew when it is gone and asked for. */
+  export default class Connection {
+    constructor(options: {
+      host: string;
+      port: number;
+      logger: Logger;
+      socketFactory: ISocketFactory;
+      requestTimeout: number;
+      connectionTimeout: number;
+    });
+    /** The last one; undefined before the first. */
+    readonly socket: Socket | undefined;
+    /** What has come of an answer that is not whole, and how many bytes it takes to go on. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    isConnected(): boolean;
+    /** Fails what waits for an answer. */
+    rejectRequests(error: Error): void;
+    connect(): Promise<boolean>;
+    disconnect(): Promise<boolean>;
+    send<T>(exchange: Exchange<T>): Promise<T>;
+  }
+}
+
 declare module 'kafkajs/src/loggers/index.js' {
   import type { Logger, logCreator, logLevel } from 'kafkajs';
   export function createLogger(options: { level: logLevel; logCreator: logCreator }): Logger;
@@ -52,15 +82,15 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly messages: readonly FetchedMessage[];
   }
 
+  export interface Exchange<T> {
+    request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<Encoder> };
+    response: { decode(raw: Buffer): Promise<T>; parse(decoded: T): Promise<T> };
+  }
+
   export interface Broker {
     /** Which versions of which request it takes, by the number of the request. */
     readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
-    readonly connectionPool: {
-      send<T>(exchange: {
-        request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<Encoder> };
-        response: { decode(raw: Buffer): Promise<T>; parse(decoded: T): Promise<T> };
-      }): Promise<T>;
-    };
+    readonly connectionPool: { send<T>(exchange: Exchange<T>): Promise<T> };
     fetch(request: {
       isolationLevel: number;
       maxWaitTime: number;

@@ -5,6 +5,7 @@ import KafkaBroker from 'kafkajs/src/broker/index.js';
 import type { Broker } from '../../../../test/helpers/kafka.ts';
 import { BASE, collect, Happenings, type MakeBus, message, setUp, textOf } from '../../src/conformance/harness.ts';
 import { openKafka } from '../../src/kafka/open.ts';
+import type { Bus, Consumer } from '../../src/port.ts';
 import { QUICK, settingsFor } from '../helpers/kafka.ts';
 
 const RECORDS = 60;
@@ -75,8 +76,8 @@ export function outageTests(makeBus: MakeBus, broker: () => Promise<Broker>): vo
         ),
       );
     await publish(0, RECORDS / 2);
-    for (const bus of [one, two])
-      await bus.consume({
+    const consume = (bus: Bus): Promise<Consumer> =>
+      bus.consume({
         ...BASE,
         topic: work,
         group,
@@ -87,12 +88,15 @@ export function outageTests(makeBus: MakeBus, broker: () => Promise<Broker>): vo
           return [message(answers, record.key, textOf(record))];
         },
       });
+    const consumers = [await consume(one), await consume(two)];
     await answered.first(5);
     await kill();
     const published = publish(RECORDS / 2, RECORDS);
     await restart();
     await published;
-    await answered.find(() => new Set(answered.all.map(textOf)).size === RECORDS);
+    const all = answered.find(() => new Set(answered.all.map(textOf)).size === RECORDS);
+    // One that ends by itself says why.
+    await Promise.race([all, ...consumers.map(({ done }) => done)]);
     t.diagnostic(
       `${RECORDS} records: ${handled.all.length - RECORDS} handled again, ${answered.all.length - RECORDS} answered again`,
     );
