@@ -25,8 +25,8 @@ export interface StartedBroker extends Broker {
 }
 
 export interface BrokerOptions {
-  /** Further settings, as environment of the image: `KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS`. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Further settings, as environment of the image: `KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS`; told the port that clients use. */
+  readonly env?: (port: number) => Readonly<Record<string, string>>;
 }
 
 /** Groups form at once, sessions may be short, and no topic comes into being by a slip of the pen. */
@@ -58,7 +58,7 @@ export async function withoutDocker(): Promise<string | false> {
 }
 
 /** Starts a single broker (KRaft) and waits until it answers. The caller stops it. */
-export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<StartedBroker> {
+export async function startBroker({ env = () => ({}) }: BrokerOptions = {}): Promise<StartedBroker> {
   const port = await freePort();
   const container = await new GenericContainer(KAFKA_IMAGE)
     .withEnvironment({
@@ -70,7 +70,7 @@ export async function startBroker({ env = {} }: BrokerOptions = {}): Promise<Sta
       KAFKA_LISTENERS: `PLAINTEXT://:${port},CONTROLLER://:9093`,
       KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://localhost:${port}`,
       ...TEST_SETTINGS,
-      ...env,
+      ...env(port),
     })
     .withExposedPorts({ container: port, host: port })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))

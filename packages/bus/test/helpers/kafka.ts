@@ -5,6 +5,7 @@ import type { Broker } from '../../../../test/helpers/kafka.ts';
 import type { MakeBus } from '../../src/conformance.ts';
 import type { KafkaSettings } from '../../src/kafka/connection.ts';
 import { type KafkaExtras, openKafka } from '../../src/kafka/open.ts';
+import { quietRequestQueues } from '../../src/kafka/quiet-queue.ts';
 import type { Bus } from '../../src/port.ts';
 
 /** Short enough for tests, long enough for a busy test machine to be heard of in time. */
@@ -47,6 +48,7 @@ export async function openTestBus(
 
 /** What an operator's own tools see and do. */
 export async function plainAdmin(t: TestContext, address: string): Promise<Admin> {
+  quietRequestQueues(); // ours are in the same process
   const admin = new Kafka({ clientId: 'plain', brokers: [address], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   t.after(() => admin.disconnect());
