@@ -12,8 +12,10 @@ export interface PictureTicks {
   readonly shown: number;
 }
 
-/** When a track of sound begins. */
+/** When a track of sound begins, and what is said of it. */
 export interface SoundStart {
+  /** ISO 639-2/T; `und` when it is not known. */
+  readonly language: string;
   readonly seconds: number;
   /** What the muxer was told to add, so that it writes an empty edit at all. */
   readonly delayedSeconds: number;
@@ -79,6 +81,7 @@ export function settle(moov: Buffer, picture: PictureTicks, sound: readonly Soun
   const scaleAt = movie[0] === 1 ? 20 : 12;
   const oldScale = movie.readUInt32BE(scaleAt);
   const tracks = [...boxesOf(findBox(out, 'moov')?.body ?? out)].filter(({ type }) => type === 'trak').map(readTrack);
+  settleLanguages(tracks, sound);
   const begins = startsOf(tracks, picture.first, sound, oldScale);
   const movieScale = movieTimescale(tracks, begins, oldScale);
   movie.writeUInt32BE(movieScale, scaleAt);
@@ -168,6 +171,16 @@ function movieTimescale(tracks: readonly Track[], begins: readonly number[], lea
   const seconds = Math.max(1, ...tracks.map(({ media, scale }, i) => media / scale + (begins[i] as number) + 1));
   const finest = Math.max(...tracks.map(({ scale }) => scale));
   return Math.max(least, Math.min(finest, Math.floor(MAX_DURATION / seconds)));
+}
+
+/** `und`, as three letters of five bits (ISO/IEC 14496-12, 8.4.2). */
+const UNKNOWN_LANGUAGE = 0x55c4;
+
+/** Older builds write 0 into a MOV for a language that is not known, which is English in QuickTime's own list. */
+function settleLanguages(tracks: readonly Track[], sound: readonly SoundStart[]): void {
+  const heard = tracks.filter(({ handler }) => handler === 'sound');
+  for (const [i, { mdhd }] of heard.entries())
+    if (sound[i]?.language === 'und') mdhd.writeUInt16BE(UNKNOWN_LANGUAGE, mdhd[0] === 1 ? 32 : 20);
 }
 
 /** Duration fields are 64-bit in version 1 of a box, 32-bit in version 0. */

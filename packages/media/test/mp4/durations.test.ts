@@ -54,7 +54,7 @@ const shown = { first: 0, last: 512, shown: 90 * 512 };
 
 test('sound begins at its own sample, not at the millisecond before it', () => {
   const muxed = movie(track(PICTURE), track(SOUND));
-  const settled = read(settle(muxed, shown, [{ seconds: 0.181, delayedSeconds: 0 }]));
+  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.181, delayedSeconds: 0 }]));
   assert.equal(settled.scale, 44_100);
   assert.deepEqual(settled.edits, [
     [[3 * 44_100, 0]],
@@ -68,19 +68,34 @@ test('sound begins at its own sample, not at the millisecond before it', () => {
 
 test('sound that was muxed a second late, so that it got an empty edit, begins within the first millisecond', () => {
   const muxed = movie(track(PICTURE), track({ ...SOUND, edits: [1000, -1, 3019, 0] }));
-  const settled = read(settle(muxed, shown, [{ seconds: 0.001, delayedSeconds: 1 }]));
+  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.001, delayedSeconds: 1 }]));
   assert.deepEqual(settled.edits[1]?.[0], [44, -1]);
+});
+
+test('a language that is not known stays so: the build of 2018 called it English in a MOV', () => {
+  const languageOf = (language: string): string | undefined => {
+    const settled = settle(movie(track(PICTURE), track(SOUND)), shown, [
+      { language, seconds: 0.181, delayedSeconds: 0 },
+    ]);
+    const sound = [...boxesOf(findBox(settled, 'moov')?.body as Buffer)].filter(({ type }) => type === 'trak')[1];
+    return findBox(sound?.body as Buffer, 'mdia/mdhd')
+      ?.body.readUInt16BE(20)
+      .toString(16);
+  };
+  assert.deepEqual([languageOf('und'), languageOf('deu')], ['55c4', '0']);
 });
 
 test('a last packet of sound without a duration is heard: FLAC in MP4 was cut off there', () => {
   const muxed = movie(track(PICTURE), track({ ...SOUND, lastDuration: 0 }));
-  const settled = read(settle(muxed, shown, [{ seconds: 0.181, delayedSeconds: 0 }]));
+  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.181, delayedSeconds: 0 }]));
   assert.deepEqual(settled.edits[1]?.[1], [130 * 1024, 0]);
 });
 
 test('a picture that begins late begins at its own tick', () => {
   const muxed = movie(track({ ...PICTURE, edits: [503, -1, 3000, 1024] }), track({ ...SOUND, edits: [3019, 1024] }));
-  const { scale, edits } = read(settle(muxed, { ...shown, first: 7741 }, [{ seconds: -0.023, delayedSeconds: 0 }]));
+  const { scale, edits } = read(
+    settle(muxed, { ...shown, first: 7741 }, [{ language: 'und', seconds: -0.023, delayedSeconds: 0 }]),
+  );
   assert.deepEqual(edits[0], [
     [Math.round((7741 * scale) / 15_360), -1],
     [3 * 44_100, 1024],
@@ -89,7 +104,7 @@ test('a picture that begins late begins at its own tick', () => {
 
 test('a start that is off by more than rounding is left for the check of the film', () => {
   const muxed = movie(track(PICTURE), track(SOUND));
-  const settled = read(settle(muxed, shown, [{ seconds: 0.5, delayedSeconds: 0 }]));
+  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.5, delayedSeconds: 0 }]));
   assert.deepEqual(settled.edits[1]?.[0], [180 * 44.1, -1]);
 });
 
@@ -97,7 +112,7 @@ test('a film of 26 hours counts as finely as 31 bits allow', () => {
   const hours = 26 * 3600;
   const muxed = movie(track({ ...PICTURE, samples: hours * 30 }), track({ ...SOUND, samples: hours * 43 }));
   const { scale, duration } = read(
-    settle(muxed, { ...shown, shown: hours * 15_360 }, [{ seconds: 0.181, delayedSeconds: 0 }]),
+    settle(muxed, { ...shown, shown: hours * 15_360 }, [{ language: 'und', seconds: 0.181, delayedSeconds: 0 }]),
   );
   assert.ok(scale > 22_000 && duration < 2 ** 31, `${scale}, ${duration}`);
 });
