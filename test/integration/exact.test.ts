@@ -30,6 +30,7 @@ const KINDS: readonly FixtureName[] = [
   'mkv-late-sound',
   'mkv-sound-at-1ms',
   'mkv-slow',
+  'mkv-8khz',
   'late-video',
   'one-frame',
   'no-keyframe-flags',

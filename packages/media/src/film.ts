@@ -4,6 +4,7 @@ import { joinFilm, type StoredBatch } from './join.ts';
 import { originOf } from './origin.ts';
 import type { ReadOptions } from './packets.ts';
 import { refusedByBoth } from './refused-sound.ts';
+import { CONTAINERS } from './safety.ts';
 import { listSound, type SoundTrack } from './sound.ts';
 import { type Limits, readSource, type Source } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
@@ -69,9 +70,12 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
     endPts: batch.endPts - origin,
   }));
   // A track without a packet holds nothing to keep, and no muxer writes one.
+  // In Matroska the length counts from 0, and no packet says that it is shorter than its codec's others.
+  const endsSeconds = source.container === CONTAINERS[1] && source.durationMs > 0 ? source.durationMs / 1000 : null;
   const audio = source.audio.flatMap((track, i) => {
     const packets = listed[i];
-    return packets && packets.length > 0 ? [{ ...track, startSeconds: packets.seconds(0), cuts: packets.cuts }] : [];
+    if (!packets || packets.length === 0) return [];
+    return [{ ...track, startSeconds: packets.seconds(0), endsSeconds, cuts: packets.cuts }];
   });
   const sound = listed.filter((track) => track.length > 0);
   const join = (container: 'mp4' | 'mov'): Promise<void> =>

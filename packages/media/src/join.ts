@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { ffprobe } from './ffprobe.ts';
-import { type SoundStart, settleTimes } from './mp4/durations.ts';
+import { type SoundFacts, settleTimes } from './mp4/durations.ts';
 import { type Fragments, readFragments, type TimedSample, writeFragment } from './mp4/fragments.ts';
 import { refusedSound } from './refused-sound.ts';
 import { type FfmpegInput, runFfmpeg } from './run.ts';
@@ -22,6 +22,17 @@ export interface StoredBatch {
   read(): Promise<Buffer>;
 }
 
+export interface JoinedSound extends Pick<SoundTrack, 'cuts'> {
+  /** Among all tracks of the recording. */
+  readonly index: number;
+  readonly codec: string;
+  readonly language: string;
+  /** When its first packet is heard, on the recording's clock. */
+  readonly startSeconds: number;
+  /** Where the recording says that it ends, on the same clock; null when it does not say, or when its packets do. */
+  readonly endsSeconds: number | null;
+}
+
 export interface JoinOptions {
   readonly timeBase: Rational;
   /** The recording, for its sound, chapters and metadata. */
@@ -31,8 +42,8 @@ export interface JoinOptions {
   readonly videoLanguage: string | null;
   /** Where the recording's clock begins; the batches' PTS have it taken off already. */
   readonly originSeconds: number;
-  /** The sound tracks that go into the film, and when the first packet of each is heard, on the recording's clock. */
-  readonly audio: readonly (Source['audio'][number] & Pick<SoundTrack, 'cuts'> & { readonly startSeconds: number })[];
+  /** The sound tracks that go into the film, in order. */
+  readonly audio: readonly JoinedSound[];
   readonly container: 'mp4' | 'mov';
   /** Where the film goes: an absolute path, overwritten. */
   readonly film: string;
@@ -78,9 +89,14 @@ export async function joinFilm(
       'AUDIO_UNSUPPORTED',
       `An edit list jumps over parts of sound track ${jumping + 1} (in the middle, times: ${options.audio[jumping]?.cuts.length}), which this ffmpeg cannot leave out; 5.1 and later can, up to ${MAX_CUTS} times (FFMPEG_PATH).`,
     );
-  const starts = options.audio.map(({ startSeconds, language }): SoundStart => {
+  const starts = options.audio.map(({ startSeconds, endsSeconds, language }): SoundFacts => {
     const seconds = startSeconds - options.originSeconds;
-    return { language, seconds, delayedSeconds: seconds > 0 && seconds < NEARLY_AT_ONCE_SECONDS ? 1 : 0 };
+    return {
+      language,
+      seconds,
+      delayedSeconds: seconds > 0 && seconds < NEARLY_AT_ONCE_SECONDS ? 1 : 0,
+      endsSeconds: endsSeconds === null ? null : endsSeconds - options.originSeconds,
+    };
   });
   const recordingDelayedBy = (delay: number): FfmpegInput => ({
     options: [
@@ -147,7 +163,7 @@ function inputOffset(originSeconds: number, delay: number): string {
   return (delay - originSeconds - 0.000001).toFixed(6);
 }
 
-function muxOptions(options: JoinOptions, scale: number, starts: readonly SoundStart[]): string[] {
+function muxOptions(options: JoinOptions, scale: number, starts: readonly SoundFacts[]): string[] {
   return [
     ...[
       '-map',

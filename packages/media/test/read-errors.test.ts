@@ -78,7 +78,7 @@ test('while the film is joined', async (t) => {
   const film = {
     ...{ timeBase: { num: 1, den: 1000 }, recording: source, tags: {}, videoLanguage: null, originSeconds: 0 },
     ...{
-      audio: source.audio.map((track) => ({ ...track, startSeconds: 0, cuts: [] })),
+      audio: source.audio.map((track) => ({ ...track, startSeconds: 0, endsSeconds: null, cuts: [] })),
       container: 'mp4' as const,
       film: join(folder, 'film.mp4'),
       timeoutMs: 60_000,

@@ -12,13 +12,15 @@ export interface PictureTicks {
   readonly shown: number;
 }
 
-/** When a track of sound begins, and what is said of it. */
-export interface SoundStart {
+/** When a track of sound begins and ends, and what is said of it. */
+export interface SoundFacts {
   /** ISO 639-2/T; `und` when it is not known. */
   readonly language: string;
   readonly seconds: number;
   /** What the muxer was told to add, so that it writes an empty edit at all. */
   readonly delayedSeconds: number;
+  /** When the recording says that it ends; null when it does not say. */
+  readonly endsSeconds: number | null;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface SoundStart {
  * @param sound one for each track of sound, in their order
  * @throws DailiesError FILM_NOT_EXACT when the film does not have the form that ffmpeg's `+faststart` gives
  */
-export async function settleTimes(film: string, picture: PictureTicks, sound: readonly SoundStart[]): Promise<void> {
+export async function settleTimes(film: string, picture: PictureTicks, sound: readonly SoundFacts[]): Promise<void> {
   const file = await open(film, 'r+');
   try {
     const { size } = await file.stat();
@@ -74,7 +76,7 @@ function unexpected(what: string): DailiesError {
 }
 
 /** The pure part: a moov with its times set, of the same length or 8 bytes longer. */
-export function settle(moov: Buffer, picture: PictureTicks, sound: readonly SoundStart[]): Buffer {
+export function settle(moov: Buffer, picture: PictureTicks, sound: readonly SoundFacts[]): Buffer {
   const out = lengthenLast(Buffer.from(moov), picture.last);
   const movie = findBox(out, 'moov/mvhd')?.body;
   if (!movie) throw unexpected('it has no mvhd');
@@ -86,15 +88,19 @@ export function settle(moov: Buffer, picture: PictureTicks, sound: readonly Soun
   const movieScale = movieTimescale(tracks, begins, oldScale);
   movie.writeUInt32BE(movieScale, scaleAt);
   let longest = 0;
-  for (const [i, { tkhd, mdhd, elst, handler, media, scale }] of tracks.entries()) {
+  let sounds = 0;
+  for (const [i, track] of tracks.entries()) {
+    const { tkhd, mdhd, elst, handler, media, scale } = track;
+    const begin = begins[i] as number;
+    const ends = handler === 'sound' ? (sound[sounds++]?.endsSeconds ?? null) : null;
     writeDuration(mdhd, mdhd[0] === 1 ? 24 : 16, media);
     // Up, not to the nearest: an edit that ends a moment before the last frame begins would hide it.
     const toMovie = (ticks: number): number => Math.ceil((ticks * movieScale) / scale);
     const shown = elst
       ? settleEdits(
           elst,
-          (start) => toMovie(handler === 'picture' ? picture.shown : media - start),
-          Math.round((begins[i] as number) * movieScale),
+          (start) => toMovie(handler === 'picture' ? picture.shown : heardTo(track, start, begin, ends) - start),
+          Math.round(begin * movieScale),
         )
       : toMovie(media);
     writeDuration(tkhd, tkhd[0] === 1 ? 28 : 20, shown);
@@ -113,6 +119,8 @@ interface Track {
   readonly scale: number;
   /** The sum of all samples' durations, in ticks. */
   readonly media: number;
+  /** How long its last one lasts. */
+  readonly lastSample: number;
 }
 
 function readTrack(trak: Box): Track {
@@ -129,6 +137,7 @@ function readTrack(trak: Box): Track {
     handler: has('vmhd') ? 'picture' : has('smhd') ? 'sound' : 'other',
     scale: mdhd.readUInt32BE(mdhd[0] === 1 ? 20 : 12),
     media: sumOf(stts),
+    lastSample: stts.readUInt32BE(4) > 0 ? stts.readUInt32BE(8 + (stts.readUInt32BE(4) - 1) * 8 + 4) : 0,
   };
 }
 
@@ -147,7 +156,7 @@ function lengthenLastSound(stts: Buffer): void {
 function startsOf(
   tracks: readonly Track[],
   firstFrame: number,
-  sound: readonly SoundStart[],
+  sound: readonly SoundFacts[],
   movieScale: number,
 ): number[] {
   let next = 0;
@@ -173,11 +182,20 @@ function movieTimescale(tracks: readonly Track[], begins: readonly number[], lea
   return Math.max(least, Math.min(finest, Math.floor(MAX_DURATION / seconds)));
 }
 
+/**
+ * Where in its own time a track of sound is heard to its end: its last packet is mostly longer than what was recorded, and
+ * some recordings say by how much (AAC at 8 kHz: up to 128 ms).
+ */
+function heardTo({ media, lastSample, scale }: Track, start: number, begin: number, ends: number | null): number {
+  const end = ends === null ? media : start + Math.round((ends - begin) * scale);
+  return end > media - lastSample && end < media ? end : media;
+}
+
 /** `und`, as three letters of five bits (ISO/IEC 14496-12, 8.4.2). */
 const UNKNOWN_LANGUAGE = 0x55c4;
 
 /** Older builds write 0 into a MOV for a language that is not known, which is English in QuickTime's own list. */
-function settleLanguages(tracks: readonly Track[], sound: readonly SoundStart[]): void {
+function settleLanguages(tracks: readonly Track[], sound: readonly SoundFacts[]): void {
   const heard = tracks.filter(({ handler }) => handler === 'sound');
   for (const [i, { mdhd }] of heard.entries())
     if (sound[i]?.language === 'und') mdhd.writeUInt16BE(UNKNOWN_LANGUAGE, mdhd[0] === 1 ? 32 : 20);

@@ -54,7 +54,9 @@ const shown = { first: 0, last: 512, shown: 90 * 512 };
 
 test('sound begins at its own sample, not at the millisecond before it', () => {
   const muxed = movie(track(PICTURE), track(SOUND));
-  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.181, delayedSeconds: 0 }]));
+  const settled = read(
+    settle(muxed, shown, [{ language: 'und', endsSeconds: null, seconds: 0.181, delayedSeconds: 0 }]),
+  );
   assert.equal(settled.scale, 44_100);
   assert.deepEqual(settled.edits, [
     [[3 * 44_100, 0]],
@@ -68,14 +70,16 @@ test('sound begins at its own sample, not at the millisecond before it', () => {
 
 test('sound that was muxed a second late, so that it got an empty edit, begins within the first millisecond', () => {
   const muxed = movie(track(PICTURE), track({ ...SOUND, edits: [1000, -1, 3019, 0] }));
-  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.001, delayedSeconds: 1 }]));
+  const settled = read(
+    settle(muxed, shown, [{ language: 'und', endsSeconds: null, seconds: 0.001, delayedSeconds: 1 }]),
+  );
   assert.deepEqual(settled.edits[1]?.[0], [44, -1]);
 });
 
 test('a language that is not known stays so: the build of 2018 called it English in a MOV', () => {
   const languageOf = (language: string): string | undefined => {
     const settled = settle(movie(track(PICTURE), track(SOUND)), shown, [
-      { language, seconds: 0.181, delayedSeconds: 0 },
+      { language, endsSeconds: null, seconds: 0.181, delayedSeconds: 0 },
     ]);
     const sound = [...boxesOf(findBox(settled, 'moov')?.body as Buffer)].filter(({ type }) => type === 'trak')[1];
     return findBox(sound?.body as Buffer, 'mdia/mdhd')
@@ -85,16 +89,32 @@ test('a language that is not known stays so: the build of 2018 called it English
   assert.deepEqual([languageOf('und'), languageOf('deu')], ['55c4', '0']);
 });
 
+test('sound ends where the recording says, within its last packet: AAC at 8 kHz was heard up to 128 ms longer', () => {
+  const muxed = movie(track(PICTURE), track(SOUND));
+  const ends = (endsSeconds: number): number | undefined =>
+    read(settle(muxed, shown, [{ language: 'und', endsSeconds, seconds: 0.181, delayedSeconds: 0 }]))
+      .edits[1]?.[1]?.[0];
+  const whole = 130 * 1024;
+  const end = 7982 + whole;
+  assert.equal(ends((end - 500) / 44_100), whole - 500);
+  // Elsewhere than in its last packet it is the end of something else.
+  for (const other of [end - 1024, end, end + 1000]) assert.equal(ends(other / 44_100), whole);
+});
+
 test('a last packet of sound without a duration is heard: FLAC in MP4 was cut off there', () => {
   const muxed = movie(track(PICTURE), track({ ...SOUND, lastDuration: 0 }));
-  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.181, delayedSeconds: 0 }]));
+  const settled = read(
+    settle(muxed, shown, [{ language: 'und', endsSeconds: null, seconds: 0.181, delayedSeconds: 0 }]),
+  );
   assert.deepEqual(settled.edits[1]?.[1], [130 * 1024, 0]);
 });
 
 test('a picture that begins late begins at its own tick', () => {
   const muxed = movie(track({ ...PICTURE, edits: [503, -1, 3000, 1024] }), track({ ...SOUND, edits: [3019, 1024] }));
   const { scale, edits } = read(
-    settle(muxed, { ...shown, first: 7741 }, [{ language: 'und', seconds: -0.023, delayedSeconds: 0 }]),
+    settle(muxed, { ...shown, first: 7741 }, [
+      { language: 'und', endsSeconds: null, seconds: -0.023, delayedSeconds: 0 },
+    ]),
   );
   assert.deepEqual(edits[0], [
     [Math.round((7741 * scale) / 15_360), -1],
@@ -104,7 +124,7 @@ test('a picture that begins late begins at its own tick', () => {
 
 test('a start that is off by more than rounding is left for the check of the film', () => {
   const muxed = movie(track(PICTURE), track(SOUND));
-  const settled = read(settle(muxed, shown, [{ language: 'und', seconds: 0.5, delayedSeconds: 0 }]));
+  const settled = read(settle(muxed, shown, [{ language: 'und', endsSeconds: null, seconds: 0.5, delayedSeconds: 0 }]));
   assert.deepEqual(settled.edits[1]?.[0], [180 * 44.1, -1]);
 });
 
@@ -112,7 +132,9 @@ test('a film of 26 hours counts as finely as 31 bits allow', () => {
   const hours = 26 * 3600;
   const muxed = movie(track({ ...PICTURE, samples: hours * 30 }), track({ ...SOUND, samples: hours * 43 }));
   const { scale, duration } = read(
-    settle(muxed, { ...shown, shown: hours * 15_360 }, [{ language: 'und', seconds: 0.181, delayedSeconds: 0 }]),
+    settle(muxed, { ...shown, shown: hours * 15_360 }, [
+      { language: 'und', endsSeconds: null, seconds: 0.181, delayedSeconds: 0 },
+    ]),
   );
   assert.ok(scale > 22_000 && duration < 2 ** 31, `${scale}, ${duration}`);
 });
