@@ -23,6 +23,7 @@ const KINDS: readonly FixtureName[] = [
   '60fps',
   'mpegts-10s',
   'mpegts-wraps',
+  'mpegts-at-0',
   'mpegts-late-sound',
   'mkv-33ms',
   'mkv-10s',

@@ -25,7 +25,7 @@ export interface StoredBatch {
 export interface JoinOptions {
   readonly timeBase: Rational;
   /** The recording, for its sound, chapters and metadata. */
-  readonly recording: Pick<Source, 'path' | 'probing'>;
+  readonly recording: Pick<Source, 'path' | 'probing' | 'clock'>;
   /** Tags that ffmpeg does not carry over by itself, e.g. creation_time; and the language of the picture track. */
   readonly tags: Readonly<Record<string, string>>;
   readonly videoLanguage: string | null;
@@ -85,7 +85,9 @@ export async function joinFilm(
   const recordingDelayedBy = (delay: number): FfmpegInput => ({
     options: [
       ...['-copyts', ...QUEUE],
-      ...(options.originSeconds || delay ? ['-itsoffset', inputOffset(options.originSeconds, delay)] : []),
+      ...(options.originSeconds || delay
+        ? ['-itsoffset', inputOffset(options.originSeconds, delay)]
+        : options.recording.clock),
       ...options.recording.probing,
       ...SAFE_INPUT,
     ],

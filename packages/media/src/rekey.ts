@@ -92,7 +92,7 @@ export async function splitByRekey(
       {
         options: [
           '-copyts',
-          ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : []),
+          ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : source.clock),
           '-noautorotate',
           ...source.probing,
           ...SAFE_INPUT,

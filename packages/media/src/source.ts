@@ -5,7 +5,7 @@ import { displayOf } from './display.ts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
 import { keepAnswers } from './kept.ts';
 import { checkReadable } from './read-errors.ts';
-import { CONTAINERS, LOOK_LONGER } from './safety.ts';
+import { CONTAINERS, LOOK_LONGER, UNMOVED } from './safety.ts';
 import { sniff } from './sniff.ts';
 import type { FfmpegTools } from './tools.ts';
 
@@ -21,6 +21,8 @@ export interface Source {
   readonly sizeBytes: number;
   /** Input options without which ffmpeg does not find out what the tracks are. */
   readonly probing: readonly string[];
+  /** Input options without which ffmpeg moves the clock although `-copyts` says not to; an offset of ours takes their place. */
+  readonly clock: readonly string[];
   /** Index of the picture track among all streams. */
   readonly videoIndex: number;
   readonly audio: readonly { readonly index: number; readonly codec: string; readonly language: string }[];
@@ -41,6 +43,7 @@ export interface Source {
   readonly notes: readonly string[];
 }
 
+const [MP4, , , MPEGTS] = CONTAINERS;
 const PROBE_TIMEOUT_MS = 60_000;
 /** Tags of a hostile file may have megabytes. */
 const MAX_KEPT_CHARACTERS = 65_536;
@@ -138,6 +141,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       'RECORDING_TOO_LARGE',
       `The recording lasts ${Math.round(durationS)} s; the limit MAX_DURATION_S is ${limits.maxDurationS}.`,
     );
+  const startSeconds = Number(probed.format.start_time ?? 0) || 0;
   const display = displayOf(video);
   const color = colorOf(video);
   const upright = display.rotation % 180 === 0;
@@ -160,6 +164,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
     path,
     sizeBytes,
     probing: [],
+    clock: probed.format.format_name === MPEGTS && startSeconds === 0 ? UNMOVED : [],
     videoIndex: video.index,
     audio,
     picture: {
@@ -175,13 +180,10 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       filmHeight: even(upright ? height : width),
     },
     timeBase: rational(video.time_base, '/') ?? { num: 1, den: 90_000 },
-    endPts:
-      probed.format.format_name === CONTAINERS[0] && video.duration_ts
-        ? (video.start_pts ?? 0) + video.duration_ts
-        : null,
+    endPts: probed.format.format_name === MP4 && video.duration_ts ? (video.start_pts ?? 0) + video.duration_ts : null,
     durationMs: durationS * 1000,
     container: probed.format.format_name,
-    startSeconds: Number(probed.format.start_time ?? 0) || 0,
+    startSeconds,
     creationTime: probed.format.tags?.creation_time ?? null,
     videoLanguage: video.tags?.language ?? null,
     notes,

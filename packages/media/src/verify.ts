@@ -47,7 +47,7 @@ export async function verifyFilm(
   const tracks = expected.sound.map(() => new SoundTrack());
   const streams = await listPackets(
     tools,
-    { path: film, probing: [] },
+    { path: film, probing: [], clock: [] },
     maps,
     (packet) => (packet.stream === 0 ? picture.add(packet) : tracks[packet.stream - 1]?.add(packet)),
     options,
