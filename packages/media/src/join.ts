@@ -78,9 +78,9 @@ export async function joinFilm(
       'AUDIO_UNSUPPORTED',
       `An edit list jumps over parts of sound track ${jumping + 1} (in the middle, times: ${options.audio[jumping]?.cuts.length}), which this ffmpeg cannot leave out; 5.1 and later can, up to ${MAX_CUTS} times (FFMPEG_PATH).`,
     );
-  const starts = options.audio.map(({ startSeconds }): SoundStart => {
+  const starts = options.audio.map(({ startSeconds, language }): SoundStart => {
     const seconds = startSeconds - options.originSeconds;
-    return { seconds, delayedSeconds: seconds > 0 && seconds < NEARLY_AT_ONCE_SECONDS ? 1 : 0 };
+    return { language, seconds, delayedSeconds: seconds > 0 && seconds < NEARLY_AT_ONCE_SECONDS ? 1 : 0 };
   });
   const recordingDelayedBy = (delay: number): FfmpegInput => ({
     options: [
