@@ -25,7 +25,7 @@ export interface StoredBatch {
 export interface JoinOptions {
   readonly timeBase: Rational;
   /** The recording, for its sound, chapters and metadata. */
-  readonly recording: Pick<Source, 'path' | 'probing' | 'clock'>;
+  readonly recording: Pick<Source, 'path' | 'probing' | 'clock' | 'wholeSound'>;
   /** Tags that ffmpeg does not carry over by itself, e.g. creation_time; and the language of the picture track. */
   readonly tags: Readonly<Record<string, string>>;
   readonly videoLanguage: string | null;
@@ -89,6 +89,7 @@ export async function joinFilm(
         ? ['-itsoffset', inputOffset(options.originSeconds, delay)]
         : options.recording.clock),
       ...options.recording.probing,
+      ...options.recording.wholeSound,
       ...SAFE_INPUT,
     ],
     source: options.recording.path,

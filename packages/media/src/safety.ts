@@ -22,5 +22,11 @@ export const LOOK_LONGER: readonly string[] = Object.freeze(['-analyzeduration',
  */
 export const UNMOVED: readonly string[] = Object.freeze(['-itsoffset', '0.000001']);
 
+/**
+ * Leaves out packets that end with the file before they end: no decoder takes the rest of a compressed one, and players
+ * complain of it. Half a packet of uncompressed sound can be heard.
+ */
+export const WHOLE_PACKETS: readonly string[] = Object.freeze(['-fflags', '+discardcorrupt']);
+
 /** ffprobe's `format_name` of the containers that we open. */
 export const CONTAINERS = ['mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm', 'avi', 'mpegts'] as const;

@@ -82,7 +82,7 @@ export async function listSound(tools: FfmpegTools, source: Source, options: Rea
   if (tracks.length === 0) return tracks;
   const streams = await listPackets(
     tools,
-    source,
+    { ...source, probing: [...source.probing, ...source.wholeSound] },
     source.audio.map((track) => `0:${track.index}`),
     (packet) => tracks[packet.stream]?.add(packet),
     options,
