@@ -91,6 +91,26 @@ export async function listSound(tools: FfmpegTools, source: Source, options: Rea
   return tracks;
 }
 
+/** Stamps of live sound waver by some milliseconds; what is more can be heard and seen. */
+const PAUSE_SECONDS = 0.02;
+
+/**
+ * When uncompressed sound pauses (or its clock leaves the pace of its samples), in seconds; null when it does not. MP4 and
+ * MOV count such sound by samples: in a film it goes on without the pause, and from there on it is early.
+ */
+export function pauseOf(theirs: SoundTrack, ours: SoundTrack): number | null {
+  if (!theirs.uncompressed || ours.length < 2) return null;
+  const all = ours.whole().bytes - (ours.size[ours.length - 1] as number);
+  const bytesPerSecond = all / (ours.seconds(ours.length - 1) - ours.seconds(0));
+  let bytes = 0;
+  for (let i = 0; i < theirs.length; i++) {
+    const late = theirs.seconds(i) - theirs.seconds(0) - bytes / bytesPerSecond;
+    if (Math.abs(late) > PAUSE_SECONDS) return theirs.seconds(i) - Math.max(0, late);
+    bytes += theirs.size[i] as number;
+  }
+  return null;
+}
+
 /**
  * What is different between a sound track of a recording and that of its film, or null when they are the same packets,
  * each at its own time.
