@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Picture } from '@dailies/contracts';
-import { decodeFilters } from '../../packages/media/src/picture.ts';
+import { decodeFilters, timeBaseAfter } from '../../packages/media/src/picture.ts';
 import { presentBuilds } from '../helpers/builds.ts';
 
 const run = promisify(execFile);
@@ -17,13 +17,23 @@ const pictureOf = (width: number, height: number): Picture => ({
 });
 
 /** Frames of noise as they come out of these filters: luma and both planes of chroma, one after another. */
-async function decoded(ffmpeg: string, width: number, height: number, filters: string): Promise<Buffer> {
+async function decoded(
+  ffmpeg: string,
+  width: number,
+  height: number,
+  filters: string,
+  timeBase = '-1',
+): Promise<Buffer> {
   const noise = `testsrc2=s=320x180:r=30,scale=${width}:${height},format=yuv420p,noise=alls=30`;
   const input = ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', noise, '-vf', filters];
-  const { stdout } = await run(ffmpeg, [...input, '-frames:v', String(FRAMES), '-f', 'rawvideo', '-'], {
-    encoding: 'buffer',
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { stdout } = await run(
+    ffmpeg,
+    [...input, '-enc_time_base', timeBase, '-frames:v', String(FRAMES), '-f', 'rawvideo', '-'],
+    {
+      encoding: 'buffer',
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   return stdout;
 }
 
@@ -40,7 +50,9 @@ for (const build of presentBuilds()) {
       const chroma = (filmWidth / 2) * (filmHeight / 2) * 2;
       const before = await decoded(build.ffmpeg, width, height, 'null');
       for (const otherSizes of ['refused', 'fitted'] as const) {
-        const after = await decoded(build.ffmpeg, width, height, decodeFilters(picture, otherSizes));
+        // Builds since 7 refuse -1 after these filters.
+        const timeBase = timeBaseAfter(picture, { num: 1, den: 30 });
+        const after = await decoded(build.ffmpeg, width, height, decodeFilters(picture, otherSizes), timeBase);
         assert.equal(after.length, FRAMES * (filmWidth * filmHeight + chroma));
         for (let frame = 0; frame < FRAMES; frame++) {
           const from = before.subarray(frame * (width * height + chroma));

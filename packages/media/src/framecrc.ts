@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { DailiesError } from '@dailies/contracts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
+import type { Source } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
 
 /** One packet as ffmpeg's `framecrc` muxer lists it; times are ticks of its stream's time base. */
@@ -36,7 +37,7 @@ const NO_PTS = '-9223372036854775808';
  */
 export async function listPackets(
   tools: FfmpegTools,
-  file: { readonly path: string; readonly probing: readonly string[] },
+  file: Pick<Source, 'path' | 'probing' | 'clock'>,
   maps: readonly string[],
   onPacket: (packet: ListedPacket) => void,
   options: { signal?: AbortSignal | undefined; timeoutMs: number },
@@ -69,7 +70,7 @@ export async function listPackets(
   });
   await runFfmpeg({
     tools,
-    inputs: [{ options: ['-copyts', ...file.probing, ...SAFE_INPUT], source: file.path }],
+    inputs: [{ options: ['-copyts', ...file.clock, ...file.probing, ...SAFE_INPUT], source: file.path }],
     reads: file.path,
     output: [...maps.flatMap((map) => ['-map', map]), '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-f', 'framecrc'],
     target,

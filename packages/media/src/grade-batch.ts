@@ -2,7 +2,7 @@ import { constants, type FileHandle, open } from 'node:fs/promises';
 import { DailiesError, type VideoBatch } from '@dailies/contracts';
 import { collectTarget } from './collect.ts';
 import { encoderOptions } from './encoder.ts';
-import { barFilters, decodeFilters, preparedPicture, type Rows } from './picture.ts';
+import { barFilters, decodeFilters, preparedPicture, type Rows, timeBaseAfter } from './picture.ts';
 import type { FramePipes } from './pump.ts';
 import { runFfmpeg } from './run.ts';
 import { otherSizesOfBatch } from './sizes.ts';
@@ -51,7 +51,7 @@ export async function gradeBatch(
       [...unwanted(manifest), decodeFilters(manifest.picture, 'refused'), ...bars.off].join(','),
       ...tools.passthrough,
       '-enc_time_base',
-      '-1',
+      timeBaseAfter(manifest.picture, manifest.timeBase),
       '-c:v',
       'rawvideo',
       '-f',

@@ -36,7 +36,7 @@ export interface JoinedSound extends Pick<SoundTrack, 'cuts'> {
 export interface JoinOptions {
   readonly timeBase: Rational;
   /** The recording, for its sound, chapters and metadata. */
-  readonly recording: Pick<Source, 'path' | 'probing'>;
+  readonly recording: Pick<Source, 'path' | 'probing' | 'clock' | 'wholeSound'>;
   /** Tags that ffmpeg does not carry over by itself, e.g. creation_time; and the language of the picture track. */
   readonly tags: Readonly<Record<string, string>>;
   readonly videoLanguage: string | null;
@@ -101,8 +101,11 @@ export async function joinFilm(
   const recordingDelayedBy = (delay: number): FfmpegInput => ({
     options: [
       ...['-copyts', ...QUEUE],
-      ...(options.originSeconds || delay ? ['-itsoffset', inputOffset(options.originSeconds, delay)] : []),
+      ...(options.originSeconds || delay
+        ? ['-itsoffset', inputOffset(options.originSeconds, delay)]
+        : options.recording.clock),
       ...options.recording.probing,
+      ...options.recording.wholeSound,
       ...SAFE_INPUT,
     ],
     source: options.recording.path,

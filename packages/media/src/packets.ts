@@ -160,7 +160,7 @@ export async function streamPackets(
       {
         options: [
           '-copyts',
-          ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : []),
+          ...(offsetSeconds ? ['-itsoffset', String(offsetSeconds)] : source.clock),
           ...source.probing,
           ...SAFE_INPUT,
         ],

@@ -1,4 +1,4 @@
-import type { ColorTags, Picture } from '@dailies/contracts';
+import type { ColorTags, Picture, Rational } from '@dailies/contracts';
 
 /** Pixel formats that go to the kernel as they are. */
 const READY = 'yuv420p';
@@ -30,6 +30,15 @@ export function decodeFilters(picture: Picture, otherSizes: 'refused' | 'fitted'
 export function isOdd(picture: Picture): boolean {
   const { width, height } = uprightOf(picture);
   return width !== picture.filmWidth || height !== picture.filmHeight;
+}
+
+/**
+ * The value of `-enc_time_base` after `decodeFilters`: -1 is the demuxer's, which newer builds do not know any more of frames
+ * whose planes were merged.
+ * @param timeBase the demuxer's
+ */
+export function timeBaseAfter(picture: Picture, timeBase: Rational): string {
+  return isOdd(picture) ? `${timeBase.num}/${timeBase.den}` : '-1';
 }
 
 /**

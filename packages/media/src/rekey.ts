@@ -5,7 +5,7 @@ import type { NutHeader } from './nut/format.ts';
 import type { NutFrame } from './nut/reader.ts';
 import { frameHeader, nutHeader } from './nut/writer.ts';
 import { nutTarget } from './packets.ts';
-import { decodeFilters, preparedPicture } from './picture.ts';
+import { decodeFilters, preparedPicture, timeBaseAfter } from './picture.ts';
 import { runFfmpeg } from './run.ts';
 import { SAFE_INPUT } from './safety.ts';
 import type { Source } from './source.ts';
@@ -92,7 +92,7 @@ export async function splitByRekey(
       {
         options: [
           '-copyts',
-          ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : []),
+          ...(at.offset.seconds ? ['-itsoffset', String(at.offset.seconds)] : source.clock),
           '-noautorotate',
           ...source.probing,
           ...SAFE_INPUT,
@@ -109,7 +109,7 @@ export async function splitByRekey(
         decodeFilters(source.picture, 'fitted'),
         ...tools.passthrough,
         '-enc_time_base',
-        '-1',
+        timeBaseAfter(source.picture, at.timeBase),
       ],
       ...encoderOptions(settings, preparedPicture(source.picture), REKEY_SECONDS, ['cpu-independent=1']),
       ...[

@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises';
 /**
  * What the first bytes (and, for MP4, the box headers) of a file give away:
  * `reference` — text that points at other files (playlists, concat scripts, session descriptions);
- * `mp4-no-moov` — an MP4 without its index; `other` — anything else, ffprobe decides.
+ * `mp4-no-moov` — an MP4 without its index; `matroska` — MKV or WebM; `other` — anything else, ffprobe decides.
  */
-export type Sniffed = 'reference' | 'mp4-no-moov' | 'other';
+export type Sniffed = 'reference' | 'mp4-no-moov' | 'matroska' | 'other';
 
 const REFERENCES = [
   /^\s*#EXTM3U/,
@@ -17,6 +17,8 @@ const REFERENCES = [
   /^\s*\[playlist\]/i,
   /^\s*<(smil|asx|SmoothStreamingMedia)/i,
 ];
+/** What Matroska begins with (RFC 8794, 11.2.1). */
+const EBML = 0x1a45dfa3;
 const MAX_BOXES = 100_000;
 
 export async function sniff(path: string): Promise<Sniffed> {
@@ -26,6 +28,7 @@ export async function sniff(path: string): Promise<Sniffed> {
     const { bytesRead } = await file.read(head, 0, head.length, 0);
     const text = head.toString('latin1', 0, bytesRead).replace(/^\xef\xbb\xbf/, '');
     if (REFERENCES.some((form) => form.test(text))) return 'reference';
+    if (bytesRead >= 4 && head.readUInt32BE(0) === EBML) return 'matroska';
     const kind = head.toString('latin1', 4, 8);
     if (kind !== 'ftyp' && kind !== 'mdat' && kind !== 'free' && kind !== 'wide' && kind !== 'styp') return 'other';
     const { size } = await file.stat();

@@ -82,13 +82,33 @@ export async function listSound(tools: FfmpegTools, source: Source, options: Rea
   if (tracks.length === 0) return tracks;
   const streams = await listPackets(
     tools,
-    source,
+    { ...source, probing: [...source.probing, ...source.wholeSound] },
     source.audio.map((track) => `0:${track.index}`),
     (packet) => tracks[packet.stream]?.add(packet),
     options,
   );
   for (const [i, track] of tracks.entries()) track.timeBase = streams[i]?.timeBase ?? track.timeBase;
   return tracks;
+}
+
+/** Stamps of live sound waver by some milliseconds; what is more can be heard and seen. */
+const PAUSE_SECONDS = 0.02;
+
+/**
+ * When uncompressed sound pauses (or its clock leaves the pace of its samples), in seconds; null when it does not. MP4 and
+ * MOV count such sound by samples: in a film it goes on without the pause, and from there on it is early.
+ */
+export function pauseOf(theirs: SoundTrack, ours: SoundTrack): number | null {
+  if (!theirs.uncompressed || ours.length < 2) return null;
+  const all = ours.whole().bytes - (ours.size[ours.length - 1] as number);
+  const bytesPerSecond = all / (ours.seconds(ours.length - 1) - ours.seconds(0));
+  let bytes = 0;
+  for (let i = 0; i < theirs.length; i++) {
+    const late = theirs.seconds(i) - theirs.seconds(0) - bytes / bytesPerSecond;
+    if (Math.abs(late) > PAUSE_SECONDS) return theirs.seconds(i) - Math.max(0, late);
+    bytes += theirs.size[i] as number;
+  }
+  return null;
 }
 
 /**

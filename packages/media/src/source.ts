@@ -5,7 +5,7 @@ import { displayOf } from './display.ts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
 import { keepAnswers } from './kept.ts';
 import { checkReadable } from './read-errors.ts';
-import { CONTAINERS, LOOK_LONGER } from './safety.ts';
+import { CONTAINERS, LOOK_LONGER, UNMOVED, WHOLE_PACKETS } from './safety.ts';
 import { sniff } from './sniff.ts';
 import type { FfmpegTools } from './tools.ts';
 
@@ -21,6 +21,10 @@ export interface Source {
   readonly sizeBytes: number;
   /** Input options without which ffmpeg does not find out what the tracks are. */
   readonly probing: readonly string[];
+  /** Input options without which ffmpeg moves the clock although `-copyts` says not to; an offset of ours takes their place. */
+  readonly clock: readonly string[];
+  /** Input options without which a last packet of sound that is cut off would come into the film. */
+  readonly wholeSound: readonly string[];
   /** Index of the picture track among all streams. */
   readonly videoIndex: number;
   readonly audio: readonly { readonly index: number; readonly codec: string; readonly language: string }[];
@@ -41,6 +45,9 @@ export interface Source {
   readonly notes: readonly string[];
 }
 
+const [MP4, , , MPEGTS] = CONTAINERS;
+/** ffmpeg calls it an input/output error when a Matroska file ends within its header, which no longer file does. */
+const MAX_HEAD_BYTES = 1024 * 1024;
 const PROBE_TIMEOUT_MS = 60_000;
 /** Tags of a hostile file may have megabytes. */
 const MAX_KEPT_CHARACTERS = 65_536;
@@ -82,6 +89,14 @@ export async function readSource(
     );
   const probed = await probe([]).catch(async (error: unknown) => {
     if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE') await checkReadable(path);
+    if (error instanceof DailiesError && error.code === 'IO_FAILED' && seen === 'matroska' && size <= MAX_HEAD_BYTES) {
+      await checkReadable(path);
+      throw new DailiesError(
+        'RECORDING_UNREADABLE',
+        'The file ends within its header: the recorder or a copy was broken off before the first picture.',
+        { cause: error },
+      );
+    }
     if (error instanceof DailiesError && error.code === 'RECORDING_UNREADABLE' && seen === 'mp4-no-moov') {
       throw new DailiesError(
         'RECORDING_NO_MOOV',
@@ -95,7 +110,12 @@ export async function readSource(
   const cutOff = missing > 0 ? [cutOffNote(missing)] : [];
   const known = probed.streams.every(isKnown);
   const source = toSource(path, size, known ? probed : await probe(LOOK_LONGER), limits);
-  return { ...source, notes: [...cutOff, ...source.notes], probing: known ? [] : LOOK_LONGER };
+  return {
+    ...source,
+    notes: [...cutOff, ...source.notes],
+    probing: known ? [] : LOOK_LONGER,
+    wholeSound: missing > 0 && source.audio.every(({ codec }) => !/pcm/.test(codec)) ? WHOLE_PACKETS : [],
+  };
 }
 
 function cutOffNote(missing: number): string {
@@ -138,6 +158,7 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       'RECORDING_TOO_LARGE',
       `The recording lasts ${Math.round(durationS)} s; the limit MAX_DURATION_S is ${limits.maxDurationS}.`,
     );
+  const startSeconds = Number(probed.format.start_time ?? 0) || 0;
   const display = displayOf(video);
   const color = colorOf(video);
   const upright = display.rotation % 180 === 0;
@@ -160,6 +181,8 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
     path,
     sizeBytes,
     probing: [],
+    clock: probed.format.format_name === MPEGTS && startSeconds === 0 ? UNMOVED : [],
+    wholeSound: [],
     videoIndex: video.index,
     audio,
     picture: {
@@ -175,13 +198,10 @@ export function toSource(path: string, sizeBytes: number, probed: Probed, limits
       filmHeight: even(upright ? height : width),
     },
     timeBase: rational(video.time_base, '/') ?? { num: 1, den: 90_000 },
-    endPts:
-      probed.format.format_name === CONTAINERS[0] && video.duration_ts
-        ? (video.start_pts ?? 0) + video.duration_ts
-        : null,
+    endPts: probed.format.format_name === MP4 && video.duration_ts ? (video.start_pts ?? 0) + video.duration_ts : null,
     durationMs: durationS * 1000,
     container: probed.format.format_name,
-    startSeconds: Number(probed.format.start_time ?? 0) || 0,
+    startSeconds,
     creationTime: probed.format.tags?.creation_time ?? null,
     videoLanguage: video.tags?.language ?? null,
     notes,

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { DailiesError, type Rational } from '@dailies/contracts';
 import { listPackets } from './framecrc.ts';
 import { boxesOf, findBox } from './mp4/boxes.ts';
-import { SoundTrack, soundDifference } from './sound.ts';
+import { pauseOf, SoundTrack, soundDifference } from './sound.ts';
 import type { FfmpegTools } from './tools.ts';
 
 export interface Expected {
@@ -29,7 +29,7 @@ const MAX_SHIFT_SECONDS = 0.001;
 /**
  * Checks a film before it is published: each frame at its own time, decode times in order, keyframes near enough, the
  * sound packet for packet, and the index at the front.
- * @throws DailiesError FILM_NOT_EXACT that names the first difference
+ * @throws DailiesError FILM_NOT_EXACT that names the first difference; AUDIO_UNSUPPORTED for sound that no film can hold
  */
 export async function verifyFilm(
   tools: FfmpegTools,
@@ -47,7 +47,7 @@ export async function verifyFilm(
   const tracks = expected.sound.map(() => new SoundTrack());
   const streams = await listPackets(
     tools,
-    { path: film, probing: [] },
+    { path: film, probing: [], clock: [] },
     maps,
     (packet) => (packet.stream === 0 ? picture.add(packet) : tracks[packet.stream - 1]?.add(packet)),
     options,
@@ -58,6 +58,12 @@ export async function verifyFilm(
     const timeBase = streams[i + 1]?.timeBase;
     if (!timeBase) throw inexact(`sound track ${i + 1} is missing`);
     ours.timeBase = timeBase;
+    const pause = pauseOf(theirs, ours);
+    if (pause !== null)
+      throw new DailiesError(
+        'AUDIO_UNSUPPORTED',
+        `Sound track ${i + 1} pauses at ${pause.toFixed(3)} s. MP4 and MOV count uncompressed sound by samples, so it would be early from there on. FLAC holds the same samples and keeps the pause: ffmpeg -i IN -map 0 -c copy -c:a:${i} flac OUT.mkv`,
+      );
     const difference = soundDifference(theirs, ours, { shiftSeconds: shift, toleranceSeconds: MAX_SHIFT_SECONDS });
     if (difference) throw inexact(`sound track ${i + 1}: ${difference}`);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SoundTrack, soundDifference } from '../src/sound.ts';
+import { pauseOf, SoundTrack, soundDifference } from '../src/sound.ts';
 
 /** Adler-32 as `framecrc` prints it: begun with 0. */
 function adler(bytes: readonly number[]): string {
@@ -53,4 +53,23 @@ test('packets that an edit list jumps over are cut out; those before the first a
     { from: 6, to: 7 },
   ]);
   assert.deepEqual([...made.size.subarray(0, made.length)], [0, 1, 2, 5, 7, 8]);
+});
+
+test('uncompressed sound that pauses is found, however it is cut; stamps that waver are none', () => {
+  const ours = track(cut(1024, 2048));
+  const paused = new SoundTrack();
+  const wavering = new SoundTrack();
+  for (const made of [paused, wavering]) {
+    made.timeBase = { num: 1, den: 1000 };
+    made.uncompressed = true;
+  }
+  for (const [i, part] of cut(500, 1500, 2500).entries()) {
+    const [pts, size] = [[0, 500, 1500, 2500][i] as number, part.length];
+    const packet = { size, checksum: adler(part) };
+    paused.add({ ...packet, pts: 40 + pts + (i > 1 ? 300 : 0), dts: 0 });
+    wavering.add({ ...packet, pts: 40 + pts + (i % 2) * 9, dts: 0 });
+  }
+  assert.equal(pauseOf(paused, ours), 1.54);
+  assert.equal(pauseOf(wavering, ours), null);
+  assert.equal(pauseOf(track(cut(500)), track(cut(1024))), null, 'compressed');
 });

@@ -14,7 +14,7 @@ export interface PictureTicks {
 
 /** When a track of sound begins and ends, and what is said of it. */
 export interface SoundFacts {
-  /** ISO 639-2/T; `und` when it is not known. */
+  /** ISO 639-2; `und` when it is not known. */
   readonly language: string;
   readonly seconds: number;
   /** What the muxer was told to add, so that it writes an empty edit at all. */
@@ -28,6 +28,7 @@ export interface SoundFacts {
  * in place. ffmpeg's muxer guesses how long the last frame lasts from the mean frame rate (older builds: not at all), and
  * older builds count the edited part of a track into the length of the film. It says in whole milliseconds, rounded down,
  * how late a track begins: what is not one by a hair (181 ms are 7982 samples of 1/44100 s) becomes a whole one less.
+ * In MOV it names the languages that Apple once numbered and drops all others, German by its code `deu` among them.
  *
  * Boxes (ISO/IEC 14496-12): `stts` 8.6.1.2, `elst` 8.6.6, `mdhd` 8.4.2, `tkhd` 8.3.2, `mvhd` 8.2.2.
  * @param sound one for each track of sound, in their order
@@ -45,7 +46,7 @@ export async function settleTimes(film: string, picture: PictureTicks, sound: re
       const length = head.readUInt32BE(0);
       const type = head.toString('latin1', 4, 8);
       if (type === 'moov') {
-        // With the box after it: an 8-byte `free` is room for one more entry of the time table.
+        // With the box after it: an 8-byte `free`, in MOV `wide`, is room for one more entry of the time table.
         const region = Buffer.alloc(Math.min(length + 8, size - at));
         await file.read(region, 0, region.length, at);
         const settled = settle(region.subarray(0, length), picture, sound);
@@ -53,7 +54,7 @@ export async function settleTimes(film: string, picture: PictureTicks, sound: re
           settled.length > length &&
           !(
             settled.length === region.length &&
-            region.toString('latin1', length + 4, length + 8) === 'free' &&
+            ['free', 'wide'].includes(region.toString('latin1', length + 4, length + 8)) &&
             region.readUInt32BE(length) === 8
           )
         ) {
@@ -83,7 +84,8 @@ export function settle(moov: Buffer, picture: PictureTicks, sound: readonly Soun
   const scaleAt = movie[0] === 1 ? 20 : 12;
   const oldScale = movie.readUInt32BE(scaleAt);
   const tracks = [...boxesOf(findBox(out, 'moov')?.body ?? out)].filter(({ type }) => type === 'trak').map(readTrack);
-  settleLanguages(tracks, sound);
+  const heard = tracks.filter(({ handler }) => handler === 'sound');
+  for (const [i, { mdhd }] of heard.entries()) nameLanguage(mdhd, sound[i]?.language ?? '');
   const begins = startsOf(tracks, picture.first, sound, oldScale);
   const movieScale = movieTimescale(tracks, begins, oldScale);
   movie.writeUInt32BE(movieScale, scaleAt);
@@ -191,20 +193,23 @@ function heardTo({ media, lastSample, scale }: Track, start: number, begin: numb
   return end > media - lastSample && end < media ? end : media;
 }
 
-/** `und`, as three letters of five bits (ISO/IEC 14496-12, 8.4.2). */
-const UNKNOWN_LANGUAGE = 0x55c4;
-
-/** Older builds write 0 into a MOV for a language that is not known, which is English in QuickTime's own list. */
-function settleLanguages(tracks: readonly Track[], sound: readonly SoundFacts[]): void {
-  const heard = tracks.filter(({ handler }) => handler === 'sound');
-  for (const [i, { mdhd }] of heard.entries())
-    if (sound[i]?.language === 'und') mdhd.writeUInt16BE(UNKNOWN_LANGUAGE, mdhd[0] === 1 ? 32 : 20);
-}
-
 /** Duration fields are 64-bit in version 1 of a box, 32-bit in version 0. */
 function writeDuration(body: Buffer, at: number, value: number): void {
   if (body[0] === 1) body.writeBigUInt64BE(BigInt(value), at);
   else body.writeUInt32BE(value, at);
+}
+
+/** No language, and English, in MOV: ffmpeg writes the one, a build of 2018 the other, for all that Apple did not number. */
+const [UNSPECIFIED, ENGLISH] = [0x7fff, 0];
+
+/** Three letters of 5 bits each: MOV takes that beside Apple's numbers, which are smaller (QuickTime File Format, "Language Code Values"). */
+function nameLanguage(mdhd: Buffer, language: string): void {
+  const at = mdhd[0] === 1 ? 32 : 20;
+  const written = mdhd.readUInt16BE(at);
+  const lost = written === UNSPECIFIED || (written === ENGLISH && language !== 'eng');
+  if (!lost || !/^[a-z]{3}$/.test(language)) return;
+  const packed = [...language].reduce((code, letter) => code * 32 + letter.charCodeAt(0) - 0x60, 0);
+  mdhd.writeUInt16BE(packed, at);
 }
 
 function sumOf(stts: Buffer): number {
