@@ -8,6 +8,7 @@ import { followCoordinators } from './follow-coordinator.ts';
 import { CLOSED_BY_US, freshConnections } from './fresh-connection.ts';
 import { logInto } from './log.ts';
 import { quietRequestQueues } from './quiet-queue.ts';
+import { sureMetadata } from './sure-metadata.ts';
 
 export type KafkaSettings = BusSettings & { readonly kafkaBrokers: string };
 
@@ -37,6 +38,7 @@ export function connectionOf(
   quietRequestQueues();
   followCoordinators();
   freshConnections();
+  sureMetadata();
   const brokers = brokerList(settings.kafkaBrokers);
   const ssl = tlsOf(settings);
   const sasl = saslOf(settings);

@@ -25,7 +25,7 @@ export interface Line {
   readonly port: number;
   /** Tells where the broker listens. */
   lead(port: number): void;
-  /** Faults as a seed draws them, while answers come. Resolves with what was done, when all of it is. */
+  /** Faults as a seed draws them, while answers come. Resolves with what was done, when all of it is, or at `calm`. */
   storm(storm: Storm): Promise<Fault[]>;
   /** Nothing comes or goes until `calm`. */
   stall(): void;
@@ -40,7 +40,9 @@ export async function openLine(seed: number): Promise<Line> {
   const timers = new Set<NodeJS.Timeout>();
   let target = 0;
   let standing = false;
-  let strike = (_: Wire): void => {};
+  const quiet = (_: Wire): void => {};
+  let strike = quiet;
+  let endStorm = (): void => {};
 
   const later = (ms: number, work: () => void): void => void timers.add(setTimeout(work, ms));
   const stand = (still: boolean): void => {
@@ -78,16 +80,19 @@ export async function openLine(seed: number): Promise<Line> {
     storm({ faults, oneIn, draw }) {
       const done: Fault[] = [];
       return new Promise((resolve) => {
+        endStorm = () => resolve(done);
         strike = (wire) => {
           if (wire.cut || done.length === faults || next() * oneIn >= 1) return;
           const fault = draw(next);
           begin(wire, fault);
-          if (done.push(fault) === faults) resolve(done);
+          if (done.push(fault) === faults) endStorm();
         };
       });
     },
     stall: () => stand(true),
     calm() {
+      strike = quiet;
+      endStorm();
       for (const timer of timers) clearTimeout(timer);
       for (const wire of wires) wire.cut = null;
       stand(false);
