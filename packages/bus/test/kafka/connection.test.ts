@@ -86,8 +86,8 @@ for (const [name, facts, todo] of failures)
     assert.match(String(details.todo), todo);
   });
 
-// While one connects to a broker that gives no answer, all others wait for it in a queue. Who had waited there for 20 s gave
-// up to publish, and the time went towards an end of the process.
+// While one connects to a broker that gives no answer, all others queue for it. After 20 s there kafkajs gives up, as if for
+// good: a publish would fail at once, and a consumer go towards its end.
 test('a broker that accepts connections and does not answer is waited for', () => {
   const thrown = Object.assign(new Error('Timeout while acquiring lock'), {
     name: 'KafkaJSLockTimeout',
