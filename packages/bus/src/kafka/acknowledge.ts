@@ -47,6 +47,8 @@ export function createAcknowledger(ports: AcknowledgerPorts): Acknowledger {
       try {
         return await write();
       } catch (thrown) {
+        // Who left has cut its connections; that is no failure.
+        if (lease.lost || !alive()) return false;
         const failure = kafkaError(thrown, brokers, `acknowledging a record of ${topic}`);
         const rebalancing = REBALANCING.includes(protocolError(thrown));
         // Who holds a record for ever looks busy, and nobody else gets it: another process may do better.

@@ -15,6 +15,7 @@ import { watchTopics } from './same-topics.ts';
 import { startTail } from './tail.ts';
 import { createTrimmer } from './trim.ts';
 import { DEFAULT_TUNING, type KafkaTuning } from './tuning.ts';
+import { within } from './within.ts';
 
 export interface KafkaBusOptions {
   readonly settings: KafkaSettings;
@@ -33,6 +34,9 @@ export interface KafkaBusOptions {
   readonly admin: Admin;
   readonly connection: Connection;
 }
+
+/** kafkajs waits for all answers before it ends a connection; those of a broker that gives none must not hold up a stop. */
+const CLOSE_MS = 2000;
 
 /** The bus on Kafka, when the broker is there and its topics are right: see `openKafka`. */
 export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
@@ -136,7 +140,7 @@ export async function createKafkaBus(options: KafkaBusOptions): Promise<Bus> {
     trimmer?.stop();
     await Promise.all([...consumers.keys()].map((consumer) => consumer.stop({ drainMs: 0 })));
     await Promise.all([...tails].map((tail) => tail.close()));
-    await Promise.allSettled([publisher?.close(), admin.disconnect(), unwatch?.()]);
+    await within(CLOSE_MS, Promise.allSettled([publisher?.close(), admin.disconnect(), unwatch?.()]));
     connection.destroy();
   };
 

@@ -5,9 +5,10 @@ import { DailiesError } from '@dailies/contracts';
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { BusLog, BusSettings } from '../settings.ts';
 import { followCoordinators } from './follow-coordinator.ts';
-import { freshConnections } from './fresh-connection.ts';
+import { CLOSED_BY_US, freshConnections } from './fresh-connection.ts';
 import { logInto } from './log.ts';
 import { quietRequestQueues } from './quiet-queue.ts';
+import { sureMetadata } from './sure-metadata.ts';
 
 export type KafkaSettings = BusSettings & { readonly kafkaBrokers: string };
 
@@ -37,6 +38,7 @@ export function connectionOf(
   quietRequestQueues();
   followCoordinators();
   freshConnections();
+  sureMetadata();
   const brokers = brokerList(settings.kafkaBrokers);
   const ssl = tlsOf(settings);
   const sasl = saslOf(settings);
@@ -62,7 +64,7 @@ export function connectionOf(
     destroy() {
       destroyed = true;
       // With an error, for without one kafkajs would wait for its answers until they time out.
-      for (const socket of sockets) socket.destroy(new Error('closed by us'));
+      for (const socket of sockets) socket.destroy(new Error(CLOSED_BY_US));
     },
   };
 }
@@ -137,7 +139,7 @@ function fileOf(setting: string, path: string): string {
 function trackedSockets(sockets: Set<Socket>, destroyed: () => boolean): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
     // What kafkajs still tries after the end must not bring a member back into its group, or keep the process alive.
-    if (destroyed()) throw new Error('closed by us');
+    if (destroyed()) throw new Error(CLOSED_BY_US);
     const servername = isIP(host) === 0 ? { servername: host } : {};
     const socket = ssl
       ? connectTls({ host, port, ...servername, ...ssl }, onConnect)

@@ -1,4 +1,5 @@
 import { DailiesError } from '@dailies/contracts';
+import { CLOSED_BY_US } from './fresh-connection.ts';
 
 /** What kafkajs' errors tell, as far as it is of use. */
 interface Known {
@@ -51,6 +52,8 @@ export function isUnreachable(thrown: unknown): boolean {
       (name === 'KafkaJSConnectionError' && !TLS_CODE.test(code)) ||
       name === 'KafkaJSConnectionClosedError' ||
       name === 'KafkaJSRequestTimeoutError' ||
+      // All wait for the one that connects, and that gets no answer.
+      name === 'KafkaJSLockTimeout' ||
       name === 'KafkaJSNoBrokerAvailableError' ||
       name === 'KafkaJSBrokerNotFound',
   );
@@ -156,6 +159,13 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
       `TLS with ${tls.broker || brokers} did not come about (${plain(tls.message)}). Check KAFKA_TLS, KAFKA_TLS_CA_FILE and the port in KAFKA_BROKERS.`,
       ADVICE.certificate,
     );
+  if (is(({ message }) => message.endsWith(CLOSED_BY_US))) return failed('the bus was closed meanwhile.');
+  const late = is(({ name }) => name === 'KafkaJSRequestTimeoutError');
+  if (late)
+    return failed(
+      `${late.broker || brokers} did not answer in time (${plain(late.message)}). Is the broker alive, and the network between?`,
+      ADVICE.address,
+    );
   const closed = is(({ name }) => name === 'KafkaJSConnectionClosedError');
   if (closed)
     return failed(
@@ -169,6 +179,11 @@ export function kafkaError(thrown: unknown, brokers: string, while_: string): Da
       ADVICE.address,
     );
   const last = errors.at(-1);
+  if (isUnreachable(thrown) || is(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound'))
+    return failed(
+      `no connection to ${brokers} at the moment (${plain(last?.message ?? '')}). Are the brokers up?`,
+      ADVICE.address,
+    );
   return failed(`${last?.type ? `${last.type}, ` : ''}${plain(last?.message ?? String(thrown))} (brokers: ${brokers})`);
 }
 

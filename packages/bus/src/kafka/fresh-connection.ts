@@ -4,6 +4,8 @@ import Connection from 'kafkajs/src/network/connection.js';
 
 /** The length that begins an answer. */
 const LENGTH_BYTES = 4;
+/** What sockets say that we have cut, and those that are asked for after that. */
+export const CLOSED_BY_US = 'closed by us';
 const connecting = new WeakMap<Connection, Promise<boolean>>();
 let isDone = false;
 
@@ -15,7 +17,7 @@ let isDone = false;
 export function freshConnections(): void {
   if (isDone) return;
   isDone = true;
-  const { connect, send } = Connection.prototype;
+  const { connect, send, rejectRequests } = Connection.prototype;
 
   Connection.prototype.connect = function connectFresh(this: Connection) {
     if (this.isConnected()) return Promise.resolve(true);
@@ -27,10 +29,16 @@ export function freshConnections(): void {
     this.chunks = [];
     this.bytesBuffered = 0;
     this.bytesNeeded = LENGTH_BYTES;
-    const made = connect.call(this);
+    const made = connect.call(this).catch((thrown: unknown) => {
+      throw final(thrown);
+    });
     const done = Promise.race([made, closed(this.socket)]).finally(() => connecting.delete(this));
     connecting.set(this, done);
     return done;
+  };
+
+  Connection.prototype.rejectRequests = function rejectForGood(this: Connection, error) {
+    rejectRequests.call(this, final(error));
   };
 
   // A broker answers in order: after an answer that did not come in time, none of this connection can be relied on.
@@ -57,6 +65,13 @@ function closed(socket: Socket | undefined): Promise<never> {
   return new Promise((_, reject) => {
     socket?.once('close', () => reject(lost('Connection closed')));
   });
+}
+
+/** What was cut by us is not to be tried again: kafkajs would do so for half a minute, and keep the process for as long. */
+function final<T>(error: T): T {
+  return error instanceof Error && error.message.endsWith(CLOSED_BY_US)
+    ? Object.assign(error, { retriable: false })
+    : error;
 }
 
 /** As kafkajs says it, so that it is tried again. */

@@ -116,6 +116,8 @@ declare module 'kafkajs/src/cluster/index.js' {
     );
     connect(): Promise<void>;
     disconnect(): Promise<void>;
+    /** Null when no broker gave an answer. */
+    metadata(what?: { topics?: string[] }): Promise<object | null>;
     addTargetTopic(topic: string): Promise<void>;
     refreshMetadata(): Promise<void>;
     refreshMetadataIfNecessary(): Promise<void>;

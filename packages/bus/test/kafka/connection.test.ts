@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connectionOf, type KafkaSettings } from '../../src/kafka/connection.ts';
-import { kafkaError } from '../../src/kafka/errors.ts';
+import { isHopeless, isPassing, kafkaError } from '../../src/kafka/errors.ts';
 
 const base: KafkaSettings = {
   busPath: '',
@@ -75,6 +75,9 @@ const failures: [name: string, facts: object, todo: RegExp][] = [
   ['KafkaJSConnectionError', { code: 'ECONNREFUSED' }, /address/],
   ['KafkaJSConnectionError', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }, /certificate/],
   ['KafkaJSConnectionClosedError', {}, /listener/],
+  ['KafkaJSRequestTimeoutError', {}, /address/],
+  ['KafkaJSBrokerNotFound', {}, /address/],
+  ['KafkaJSLockTimeout', { retriable: false }, /address/],
   ['KafkaJSProtocolError', { type: 'TOPIC_AUTHORIZATION_FAILED' }, /rights/],
 ];
 for (const [name, facts, todo] of failures)
@@ -82,3 +85,14 @@ for (const [name, facts, todo] of failures)
     const { details } = kafkaError(Object.assign(new Error('no'), { name, ...facts }), 'kafka:9092', 'connecting');
     assert.match(String(details.todo), todo);
   });
+
+// While one connects to a broker that gives no answer, all others queue for it. After 20 s there kafkajs gives up, as if for
+// good: a publish would fail at once, and a consumer go towards its end.
+test('a broker that accepts connections and does not answer is waited for', () => {
+  const thrown = Object.assign(new Error('Timeout while acquiring lock'), {
+    name: 'KafkaJSLockTimeout',
+    retriable: false,
+  });
+  assert.equal(isPassing(thrown), true);
+  assert.equal(isHopeless(thrown), false);
+});

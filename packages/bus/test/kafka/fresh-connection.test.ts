@@ -16,7 +16,10 @@ const CORRELATION_AT = 8;
 type Behaviour = (socket: Socket, answer: Buffer) => void;
 
 /** A broker that treats its first request otherwise than all others, and a connection of kafkajs to it. */
-async function connected(t: TestContext, first: Behaviour): Promise<{ ask(): Promise<string>; sockets: Set<Socket> }> {
+async function connected(
+  t: TestContext,
+  first: Behaviour,
+): Promise<{ ask(): Promise<string>; sockets: Set<Socket>; destroy(): void }> {
   const sockets = new Set<Socket>();
   let asked = 0;
   const server = createServer((socket) => {
@@ -53,6 +56,7 @@ async function connected(t: TestContext, first: Behaviour): Promise<{ ask(): Pro
   });
   return {
     sockets,
+    destroy,
     async ask() {
       await connection.connect();
       return connection.send({
@@ -84,4 +88,12 @@ test('two that ask at the same moment share one connection', async (t) => {
   const { ask, sockets } = await connected(t, (socket, answer) => socket.write(answer));
   assert.deepEqual(await Promise.all([ask(), ask()]), ['hello', 'hello']);
   assert.equal(sockets.size, 1);
+});
+
+// kafkajs tried on for half a minute after a stop, and kept the process for as long.
+test('what was cut by us is not worth another try', async (t) => {
+  const { ask, destroy } = await connected(t, () => destroy());
+  const final = { name: 'KafkaJSConnectionError', retriable: false, message: /closed by us$/ };
+  await assert.rejects(ask(), final);
+  await assert.rejects(ask(), final);
 });
