@@ -12,7 +12,7 @@ import { type Fault, type Line, openLine } from '../helpers/line.ts';
 
 /** `SEED=7 RUNS=20 FAULTS=60 STALL_MS=50000 DEAD=0.1 node --test …` is the long run. */
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
-const SEED = setting('SEED', Date.now() % 100_000);
+const SEED = setting('SEED', 1);
 const RUNS = setting('RUNS', 1);
 const FAULTS = setting('FAULTS', 30);
 const RECORDS = setting('RECORDS', 60);
