@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { DailiesError } from '@dailies/contracts';
 import { type Box, boxesOf, findBox } from './boxes.ts';
+import { lengthenLast, unexpected, withShorterName } from './time-table.ts';
 
 /** In ticks of the picture track's timescale. */
 export interface PictureTicks {
@@ -49,17 +49,13 @@ export async function settleTimes(film: string, picture: PictureTicks, sound: re
         // With the box after it: an 8-byte `free`, in MOV `wide`, is room for one more entry of the time table.
         const region = Buffer.alloc(Math.min(length + 8, size - at));
         await file.read(region, 0, region.length, at);
-        const settled = settle(region.subarray(0, length), picture, sound);
-        if (
-          settled.length > length &&
-          !(
-            settled.length === region.length &&
-            ['free', 'wide'].includes(region.toString('latin1', length + 4, length + 8)) &&
-            region.readUInt32BE(length) === 8
-          )
-        ) {
-          throw unexpected('there is no room for its time table');
-        }
+        const isSpare =
+          region.length === length + 8 &&
+          ['free', 'wide'].includes(region.toString('latin1', length + 4, length + 8)) &&
+          region.readUInt32BE(length) === 8;
+        const longer = settle(region.subarray(0, length), picture, sound);
+        // Beyond 4 GB the media data themselves need that room.
+        const settled = longer.length > length && !isSpare ? withShorterName(longer) : longer;
         await file.write(settled, 0, settled.length, at);
         await file.sync();
         return;
@@ -70,10 +66,6 @@ export async function settleTimes(film: string, picture: PictureTicks, sound: re
   } finally {
     await file.close();
   }
-}
-
-function unexpected(what: string): DailiesError {
-  return new DailiesError('FILM_NOT_EXACT', `The muxed film does not have the expected form: ${what}.`);
 }
 
 /** The pure part: a moov with its times set, of the same length or 8 bytes longer. */
@@ -242,48 +234,4 @@ function settleEdits(elst: Buffer, shownFrom: (mediaTime: number) => number, beg
   if (late) write(8, begins);
   write(at, shown);
   return (late ? begins : 0) + shown;
-}
-
-/** Gives the last sample of the picture track its duration; splits the last run of the time table when it shares one. */
-function lengthenLast(moov: Buffer, lastDuration: number): Buffer {
-  const trak = [...boxesOf(findBox(moov, 'moov')?.body ?? moov)].find(
-    (found) => found.type === 'trak' && findBox(found.body, 'mdia/minf/vmhd'),
-  )?.body;
-  const stts = trak && findBox(trak, 'mdia/minf/stbl/stts')?.body;
-  if (!stts) throw unexpected('it has no picture track');
-  const entries = stts.readUInt32BE(4);
-  const last = 8 + (entries - 1) * 8;
-  const count = stts.readUInt32BE(last);
-  if (stts.readUInt32BE(last + 4) === lastDuration) return moov;
-  if (count === 1) {
-    stts.writeUInt32BE(lastDuration, last + 4);
-    return moov;
-  }
-  stts.writeUInt32BE(count - 1, last);
-  stts.writeUInt32BE(entries + 1, 4);
-  const insertAt = stts.byteOffset - moov.byteOffset + last + 8;
-  const entry = Buffer.alloc(8);
-  entry.writeUInt32BE(1, 0);
-  entry.writeUInt32BE(lastDuration, 4);
-  // Every box around the new entry grows by it, the innermost first: a box that outgrows its parent is not found any more.
-  for (const path of ['stts', 'stbl', 'minf', 'mdia', 'trak', 'moov']) growBox(moov, path, insertAt);
-  return Buffer.concat([moov.subarray(0, insertAt), entry, moov.subarray(insertAt)]);
-}
-
-/** Adds 8 to the size of the box of this type that holds the place `inside`. Containers are searched from the top. */
-function growBox(moov: Buffer, type: string, inside: number): void {
-  const search = (region: Buffer): boolean => {
-    for (const found of boxesOf(region)) {
-      const begin = region.byteOffset - moov.byteOffset + found.at;
-      const end = begin + 8 + found.body.length;
-      if (inside <= begin || inside > end) continue;
-      if (found.type === type) {
-        moov.writeUInt32BE(moov.readUInt32BE(begin) + 8, begin);
-        return true;
-      }
-      return search(found.body);
-    }
-    return false;
-  };
-  search(moov);
 }
