@@ -6,9 +6,12 @@ export interface ReachOptions {
   readonly waitForBrokerMs: number;
   readonly log: BusLog | undefined;
   readonly againMs?: number;
+  readonly silentMs?: number;
 }
 
 const AGAIN_MS = 1000;
+/** A connection that nobody answers on fails after half a minute: nobody should look at an empty log for so long. */
+const SILENT_MS = 5000;
 const FEW_BROKERS_MS = 60_000;
 /** Between lines that say the same of a broker that is waited for. */
 const SAY_EVERY_MS = 60_000;
@@ -20,13 +23,18 @@ const SAY_EVERY_MS = 60_000;
  */
 export async function reach<T>(
   brokers: string,
-  { waitForBrokerMs, log, againMs = AGAIN_MS }: ReachOptions,
+  { waitForBrokerMs, log, againMs = AGAIN_MS, silentMs = SILENT_MS }: ReachOptions,
   contact: () => Promise<T>,
 ): Promise<T> {
   const since = performance.now();
   let reason = '';
   let saidMs = 0;
   for (;;) {
+    const silence = setTimeout(() => {
+      if (reason !== '') return;
+      reason = 'silent';
+      log?.warn({ waitedMs: silentMs }, `Kafka is waited for: ${brokers} has not answered yet`);
+    }, silentMs);
     try {
       const result = await contact();
       if (reason !== '') log?.info({ waitedMs: Math.round(performance.now() - since) }, `Kafka answers: ${brokers}`);
@@ -47,6 +55,8 @@ export async function reach<T>(
         log?.warn({ waitedMs: Math.round(nowMs - since) }, `Kafka is waited for: ${error.message}`);
       }
       await sleep(againMs);
+    } finally {
+      clearTimeout(silence);
     }
   }
 }

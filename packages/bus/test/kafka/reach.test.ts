@@ -36,6 +36,23 @@ test('a broker that comes late: one line for each reason, and one when it answer
   assert.match(lines[1] ?? '', /kafka:9092 cannot be reached \(ECONNREFUSED\)/);
 });
 
+test('a broker that takes the connection and says nothing is told of before that fails', async () => {
+  const { lines, log } = listening();
+  const answer = Promise.withResolvers<string>();
+  const said: BusLog = {
+    ...log,
+    warn(facts, text) {
+      log.warn(facts, text);
+      answer.resolve('topics');
+    },
+  };
+  await reach('kafka:9092', { waitForBrokerMs: 60_000, log: said, silentMs: 1 }, () => answer.promise);
+  assert.deepEqual(
+    lines.map((line) => /^\w+ [^{]+(?= \{)/.exec(line)?.[0]),
+    ['warn Kafka is waited for: kafka:9092 has not answered yet', 'info Kafka answers: kafka:9092'],
+  );
+});
+
 test('where nothing waits, nothing is said', async () => {
   const { lines, log } = listening();
   await reach('kafka:9092', { waitForBrokerMs: 0, log }, async () => 'topics');
