@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { EBML } from './sniff.ts';
 
 /** More boxes than that are made to waste time. */
 const MAX_BOXES = 100_000;
@@ -24,7 +25,6 @@ export async function missingBytes(path: string): Promise<number> {
 }
 
 const FIRST_BOXES: ReadonlySet<string> = new Set(['ftyp', 'mdat', 'moov', 'free', 'skip', 'wide', 'styp']);
-const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
 
 async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {

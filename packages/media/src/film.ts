@@ -4,7 +4,7 @@ import { joinFilm, type StoredBatch } from './join.ts';
 import { originOf } from './origin.ts';
 import type { ReadOptions } from './packets.ts';
 import { refusedByBoth } from './refused-sound.ts';
-import { CONTAINERS } from './safety.ts';
+import { MATROSKA } from './safety.ts';
 import { listSound, type SoundTrack } from './sound.ts';
 import { type Limits, readSource, type Source } from './source.ts';
 import type { FfmpegTools } from './tools.ts';
@@ -71,7 +71,7 @@ export async function makeFilm(tools: FfmpegTools, job: FilmJob): Promise<MadeFi
   }));
   // A track without a packet holds nothing to keep, and no muxer writes one.
   // In Matroska the length counts from 0, and no packet says that it is shorter than its codec's others.
-  const endsSeconds = source.container === CONTAINERS[1] && source.durationMs > 0 ? source.durationMs / 1000 : null;
+  const endsSeconds = source.container === MATROSKA && source.durationMs > 0 ? source.durationMs / 1000 : null;
   const audio = source.audio.flatMap((track, i) => {
     const packets = listed[i];
     if (!packets || packets.length === 0) return [];

@@ -30,3 +30,4 @@ export const WHOLE_PACKETS: readonly string[] = Object.freeze(['-fflags', '+disc
 
 /** ffprobe's `format_name` of the containers that we open. */
 export const CONTAINERS = ['mov,mp4,m4a,3gp,3g2,mj2', 'matroska,webm', 'avi', 'mpegts'] as const;
+export const [MP4, MATROSKA, , MPEGTS] = CONTAINERS;

@@ -18,7 +18,7 @@ const REFERENCES = [
   /^\s*<(smil|asx|SmoothStreamingMedia)/i,
 ];
 /** What Matroska begins with (RFC 8794, 11.2.1). */
-const EBML = 0x1a45dfa3;
+export const EBML = 0x1a45dfa3;
 const MAX_BOXES = 100_000;
 
 export async function sniff(path: string): Promise<Sniffed> {

@@ -5,7 +5,7 @@ import { displayOf } from './display.ts';
 import { ffprobe, type Probed, type ProbedStream } from './ffprobe.ts';
 import { keepAnswers } from './kept.ts';
 import { checkReadable } from './read-errors.ts';
-import { CONTAINERS, LOOK_LONGER, UNMOVED, WHOLE_PACKETS } from './safety.ts';
+import { CONTAINERS, LOOK_LONGER, MP4, MPEGTS, UNMOVED, WHOLE_PACKETS } from './safety.ts';
 import { sniff } from './sniff.ts';
 import type { FfmpegTools } from './tools.ts';
 
@@ -45,7 +45,6 @@ export interface Source {
   readonly notes: readonly string[];
 }
 
-const [MP4, , , MPEGTS] = CONTAINERS;
 /** ffmpeg calls it an input/output error when a Matroska file ends within its header, which no longer file does. */
 const MAX_HEAD_BYTES = 1024 * 1024;
 const PROBE_TIMEOUT_MS = 60_000;
